@@ -1,0 +1,1 @@
+//! Writes a department's own file back, completed and corrected.

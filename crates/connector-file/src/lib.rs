@@ -1,0 +1,1 @@
+//! Reads what departments drop in a folder.

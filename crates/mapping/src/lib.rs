@@ -1,0 +1,1 @@
+//! A system's rows to elements and back, with the normalisers.

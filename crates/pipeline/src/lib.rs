@@ -1,0 +1,1 @@
+//! Ingest, deliver, review: loops over the traits; names no connector.

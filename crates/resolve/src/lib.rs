@@ -1,0 +1,1 @@
+//! Entity resolution: block, compare, score, cluster, survive; pure and deterministic.

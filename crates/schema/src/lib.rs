@@ -1,0 +1,1 @@
+//! The dictionary of elements, code lists and Avro schemas.

@@ -1,0 +1,1 @@
+//! The canonical record store, the only crate that knows the storage engine.

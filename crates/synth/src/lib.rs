@@ -1,0 +1,1 @@
+//! The invented county: people, households, houses and six departments' files about them.
