@@ -4,6 +4,16 @@
 //! ends the reading.
 //! **Invariant:** every size has a limit with a name ([`Limits`]); what exceeds it is an error that names file and row.
 
+mod csv;
+mod encoding;
+mod error;
+mod ndjson;
+mod read;
 mod row;
+mod source;
+mod xlsx;
+mod xml;
 
-pub use row::{BadRow, Cell, Layout, Limits, Opening, Row};
+pub use error::{FormatError, Problem};
+pub use read::{Reader, open};
+pub use row::{BadRow, Cell, Layout, Limits, Opening, Row, cells_json};

@@ -102,3 +102,35 @@ impl Default for Limits {
         Self { row_bytes_max: 1 << 20, unpacked_bytes_max: 2 << 30, columns_max: 1 << 10 }
     }
 }
+
+/// The cells as a JSON array: the raw bytes of a row of a workbook or a database. A number keeps a point or an
+/// exponent, so that it is told from a whole number; a serial date is an object.
+pub fn cells_json(cells: &[Cell]) -> Vec<u8> {
+    let items: Vec<String> = cells
+        .iter()
+        .map(|cell| match cell {
+            Cell::Absent => "null".to_owned(),
+            Cell::Text(text) => serde_json::Value::from(text.as_str()).to_string(),
+            Cell::Number(number) => number_json(*number),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Bool(value) => value.to_string(),
+            Cell::DateSerial(days) => format!("{{\"serial\":{}}}", number_json(*days)),
+        })
+        .collect();
+    format!("[{}]", items.join(",")).into_bytes()
+}
+
+fn number_json(number: f64) -> String {
+    if number.is_finite() { format!("{number:?}") } else { "null".to_owned() }
+}
+
+/// The cell as plain text: digits without an exponent, nothing for an absent one.
+pub(crate) fn plain_text(cell: &Cell) -> String {
+    match cell {
+        Cell::Absent => String::new(),
+        Cell::Text(text) => text.clone(),
+        Cell::Number(number) | Cell::DateSerial(number) => number.to_string(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Bool(value) => value.to_string(),
+    }
+}
