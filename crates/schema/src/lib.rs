@@ -1,9 +1,11 @@
-//! The dictionary of elements and the code lists.
+//! The dictionary of elements, the code lists, and the Avro schemas made from them.
 //!
 //! **Invariant:** an element's number and a code's meaning never change; the dictionary refuses two elements with one
 //! number or one id.
 //! **Invariant:** every element is graded: one without a class does not load, so nothing ungraded can be published.
+//! **Invariant:** this crate is the only one that knows Avro.
 
+pub mod avro;
 mod codes;
 mod dictionary;
 pub mod element;

@@ -1,0 +1,15 @@
+//! Avro: one record schema per kind of entity, made from the dictionary, and the canonical values in it.
+//!
+//! **Invariant:** the schema of a dictionary is a function of the dictionary: the same bytes on every run and machine.
+//! **Invariant:** a published schema only grows: [`compatible`] refuses what an old reader or an old record would not
+//! survive, and a rename, which Avro takes for a field that went and another that came.
+
+mod compatibility;
+mod convert;
+mod shape;
+#[cfg(test)]
+mod tests;
+
+pub use compatibility::{Incompatible, compatible};
+pub use convert::{AvroError, AvroRecord, from_avro, to_avro};
+pub use shape::{NAMESPACE, export, file_name};
