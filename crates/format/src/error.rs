@@ -54,14 +54,7 @@ pub struct FormatError {
 
 impl fmt::Display for FormatError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "cannot {} {}", self.attempt, self.file)?;
-        if let Some(row) = self.row {
-            write!(f, ", row {row}")?;
-        }
-        if let Some(column) = &self.column {
-            write!(f, ", column {column}")?;
-        }
-        write!(f, ": {}; {}", self.reason, self.hint)
+        write!(f, "{}: {}; {}", self.attempt_words(), self.reason, self.hint)
     }
 }
 
@@ -72,6 +65,18 @@ impl std::error::Error for FormatError {
 }
 
 impl FormatError {
+    /// What was attempted on what, and where in it: `cannot read a.csv, row 7`.
+    pub fn attempt_words(&self) -> String {
+        let mut words = format!("cannot {} {}", self.attempt, self.file);
+        if let Some(row) = self.row {
+            words.push_str(&format!(", row {row}"));
+        }
+        if let Some(column) = &self.column {
+            words.push_str(&format!(", column {column}"));
+        }
+        words
+    }
+
     pub(crate) fn new(
         file: &str,
         problem: Problem,

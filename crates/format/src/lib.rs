@@ -17,3 +17,4 @@ mod xml;
 pub use error::{FormatError, Problem};
 pub use read::{Reader, open};
 pub use row::{BadRow, Cell, Layout, Limits, Opening, Row, cells_json};
+pub use source::plain_bytes;

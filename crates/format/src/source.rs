@@ -7,7 +7,12 @@ use std::io::{self, BufReader, Read};
 use std::path::Path;
 
 /// A file's plain bytes.
-pub(crate) type Bytes = Box<dyn Read + Send>;
+pub(crate) type Bytes = Box<dyn Read + Send + Sync>;
+
+/// Opens a file for one pass over its plain bytes: unpacked where its name ends in `.gz`.
+pub fn plain_bytes(path: &Path) -> Result<impl Read + Send + Sync + use<>, FormatError> {
+    open(path)
+}
 
 /// Opens the file for one pass.
 pub(crate) fn open(path: &Path) -> Result<Bytes, FormatError> {
