@@ -1,1 +1,33 @@
 //! Entity resolution: block, compare, score, cluster, survive; pure and deterministic.
+//!
+//! **Invariant:** `partition = F(live records, epoch, decisions)`: any order of arrival, any batching, updates,
+//! removals and decisions interleaved, give the partition that one batch of the same inputs gives.
+//! **Invariant:** records are compared with records only, never with canonical values.
+//! **Invariant:** no clock, no randomness but from named seeds, no hash order and no thread timing in a result.
+
+mod block;
+mod cluster;
+mod compare;
+mod engine;
+mod features;
+mod hash;
+pub mod identity;
+#[cfg(test)]
+mod laws;
+mod model;
+mod plan;
+mod regroup;
+mod score;
+mod spec;
+pub mod survive;
+pub mod zh;
+
+pub use compare::{Level, compare, levels};
+pub use engine::{Applied, Engine, Input, Regroup, Review, Ruling, Statistics};
+pub use features::{DateParts, Derived, Features, Value};
+pub use model::{Epoch, FieldModel, Frequencies, LevelModel, Model};
+pub use plan::SpecError;
+pub use spec::{
+    Condition, Cuts, Effect, Field, FieldSpec, KeyExpression, KeyExpressionError, KeySpec, Kind, Part,
+    RuleSpec, Spec, Take,
+};

@@ -1,0 +1,401 @@
+//! How two values of a kind compare: the levels of each kind, best first, and the function that picks one.
+//!
+//! **Invariant:** `compare` is symmetric, and a function of the two values alone.
+
+use crate::{
+    features::{DateParts, Derived, Value},
+    spec::Kind,
+    zh,
+};
+
+/// One level of agreement.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Level {
+    /// Its name.
+    pub name: &'static str,
+    /// Whether the two values are the same, so that the rarity of the value adds to the evidence.
+    pub exact: bool,
+    /// The share of matching pairs at this level in the shipped default model.
+    pub m: f64,
+    /// The share of other pairs at this level in the shipped default model.
+    pub u: f64,
+}
+
+const fn exact(m: f64, u: f64) -> Level {
+    Level { name: "exact", exact: true, m, u }
+}
+
+const fn level(name: &'static str, m: f64, u: f64) -> Level {
+    Level { name, exact: false, m, u }
+}
+
+const NAME: &[Level] = &[
+    exact(0.78, 0.006),
+    level("swapped", 0.02, 0.000_05),
+    level("one_edit", 0.07, 0.002),
+    level("close", 0.04, 0.006),
+    level("near", 0.02, 0.03),
+    level("initial", 0.02, 0.006),
+    level("else", 0.05, 0.95),
+];
+const FULL_NAME: &[Level] = &[
+    exact(0.60, 0.000_1),
+    level("same_words", 0.05, 0.000_02),
+    level("one_edit", 0.12, 0.000_05),
+    level("contained", 0.08, 0.000_2),
+    level("similar_words", 0.07, 0.000_5),
+    level("one_word", 0.04, 0.02),
+    level("else", 0.04, 0.979),
+];
+const DATE: &[Level] = &[
+    exact(0.80, 0.000_05),
+    level("compatible", 0.05, 0.02),
+    level("swapped", 0.01, 0.000_1),
+    level("one_edit", 0.05, 0.001),
+    level("two_parts", 0.03, 0.004),
+    level("same_year", 0.02, 0.015),
+    level("same_decade", 0.02, 0.25),
+    level("else", 0.02, 0.71),
+];
+const ID_NUMBER: &[Level] = &[
+    exact(0.93, 0.000_001),
+    level("one_edit", 0.04, 0.000_002),
+    level("two_edits", 0.01, 0.000_03),
+    level("else", 0.02, 0.999_9),
+];
+const PHONE: &[Level] = &[
+    exact(0.75, 0.000_02),
+    level("suffix", 0.02, 0.000_02),
+    level("one_edit", 0.03, 0.000_05),
+    level("else", 0.20, 0.999_9),
+];
+const EMAIL: &[Level] = &[
+    exact(0.75, 0.000_01),
+    level("one_edit", 0.08, 0.000_01),
+    level("same_local", 0.03, 0.000_1),
+    level("close", 0.04, 0.000_5),
+    level("else", 0.10, 0.999),
+];
+const ADDRESS: &[Level] = &[
+    exact(0.60, 0.000_2),
+    level("same_words", 0.03, 0.000_05),
+    level("close", 0.12, 0.001),
+    level("some", 0.05, 0.02),
+    level("else", 0.20, 0.979),
+];
+const POSTCODE: &[Level] = &[
+    exact(0.75, 0.002),
+    level("one_edit", 0.06, 0.002),
+    level("sector", 0.05, 0.01),
+    level("area", 0.04, 0.03),
+    level("else", 0.10, 0.956),
+];
+const ORGANISATION: &[Level] = &[
+    exact(0.60, 0.000_1),
+    level("same_words", 0.08, 0.000_05),
+    level("close", 0.15, 0.000_5),
+    level("contained", 0.07, 0.001),
+    level("some", 0.05, 0.03),
+    level("else", 0.05, 0.968),
+];
+const CODE: &[Level] = &[exact(0.95, 0.2), level("else", 0.05, 0.8)];
+const TEXT: &[Level] = &[
+    exact(0.50, 0.000_1),
+    level("most", 0.25, 0.000_5),
+    level("half", 0.12, 0.005),
+    level("some", 0.08, 0.05),
+    level("else", 0.05, 0.944),
+];
+const PLACE: &[Level] = &[
+    exact(0.75, 0.02),
+    level("one_edit", 0.06, 0.002),
+    level("close", 0.04, 0.01),
+    level("else", 0.15, 0.968),
+];
+const NUMBER: &[Level] =
+    &[exact(0.80, 0.02), level("close", 0.05, 0.02), level("near", 0.05, 0.1), level("else", 0.10, 0.86)];
+
+/// The levels of a kind, best first; the last is disagreement.
+pub fn levels(kind: Kind) -> &'static [Level] {
+    match kind {
+        Kind::GivenName | Kind::FamilyName => NAME,
+        Kind::FullName => FULL_NAME,
+        Kind::Date => DATE,
+        Kind::IdNumber => ID_NUMBER,
+        Kind::Phone => PHONE,
+        Kind::Email => EMAIL,
+        Kind::Address => ADDRESS,
+        Kind::Postcode => POSTCODE,
+        Kind::Organisation => ORGANISATION,
+        Kind::Code => CODE,
+        Kind::Text => TEXT,
+        Kind::Place => PLACE,
+        Kind::Number => NUMBER,
+        Kind::HanName => zh::key::HAN_NAME,
+        Kind::CitizenId => zh::key::CITIZEN_ID,
+        Kind::BirthDate => zh::key::BIRTH_DATE,
+        Kind::Home => zh::key::HOME,
+    }
+}
+
+/// The level, an index into [`levels`], at which two values of a kind compare. Level `swapped` of a name is not seen
+/// here but where both records' fields are at hand.
+pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
+    if let (Derived::Zh(a), Derived::Zh(b)) = (&a.derived, &b.derived) {
+        // Two equal texts may both know little: a birth year, a village.
+        return zh::key::compare(a, b);
+    }
+    if a.text == b.text {
+        return 0;
+    }
+    match kind {
+        Kind::GivenName | Kind::FamilyName => name(&a.text, &b.text),
+        Kind::FullName => full_name(a, b),
+        Kind::Date => date(a, b),
+        Kind::IdNumber => first_of(&[edits(&a.text, &b.text) <= 1, edits(&a.text, &b.text) <= 2]),
+        Kind::Phone => first_of(&[suffix(&a.text, &b.text), edits(&a.text, &b.text) <= 1]),
+        Kind::Email => email(&a.text, &b.text),
+        Kind::Address => address(a, b),
+        Kind::Postcode => postcode(&a.text, &b.text),
+        Kind::Organisation => organisation(a, b),
+        Kind::Code => 1,
+        Kind::HanName | Kind::BirthDate | Kind::Home => 7,
+        Kind::CitizenId => 5,
+        Kind::Text => {
+            let (shared, all) = overlap(a, b);
+            first_of(&[shared * 10 >= all * 7, shared * 10 >= all * 4, shared * 100 >= all * 15])
+        }
+        Kind::Place => first_of(&[edits(&a.text, &b.text) <= 1, winkler(&a.text, &b.text) >= 0.88]),
+        Kind::Number => number(a, b),
+    }
+}
+
+/// 1 for the first condition that holds, 2 for the second, and so on; where none does, the next: disagreement.
+fn first_of(conditions: &[bool]) -> u8 {
+    let at = conditions.iter().position(|holds| *holds).unwrap_or(conditions.len());
+    u8::try_from(at + 1).expect("invariant: a kind has few levels")
+}
+
+fn winkler(a: &str, b: &str) -> f64 {
+    strsim::jaro_winkler(a, b)
+}
+
+/// Insertions, deletions, substitutions and swaps of neighbours; at most 3 is told exactly where lengths are far apart.
+fn edits(a: &str, b: &str) -> usize {
+    if a.len().abs_diff(b.len()) > 8 {
+        return usize::MAX;
+    }
+    strsim::osa_distance(a, b)
+}
+
+fn name(a: &str, b: &str) -> u8 {
+    let single = a.chars().nth(1).is_none() || b.chars().nth(1).is_none();
+    let first = a.chars().next() == b.chars().next();
+    if single {
+        return if first { 5 } else { 6 };
+    }
+    let similar = winkler(a, b);
+    let long = a.len().min(b.len()) >= 3;
+    if long && similar >= 0.7 && edits(a, b) <= 1 {
+        return 2;
+    }
+    let starts = long && (a.starts_with(b) || b.starts_with(a));
+    if similar >= 0.88 || starts {
+        3
+    } else if similar >= 0.78 {
+        4
+    } else {
+        6
+    }
+}
+
+fn overlap(a: &Value, b: &Value) -> (usize, usize) {
+    let (Derived::Words(a), Derived::Words(b)) = (&a.derived, &b.derived) else { return (0, 1) };
+    let (mut rest, mut shared) = (b.iter().peekable(), 0);
+    for word in a {
+        while rest.next_if(|other| *other < word).is_some() {}
+        shared += usize::from(rest.next_if_eq(&word).is_some());
+    }
+    (shared, (a.len() + b.len() - shared).max(1))
+}
+
+fn word_counts(a: &Value, b: &Value) -> (usize, usize) {
+    let count = |value: &Value| if let Derived::Words(words) = &value.derived { words.len() } else { 0 };
+    let (a, b) = (count(a), count(b));
+    (a.min(b), a.max(b))
+}
+
+fn full_name(a: &Value, b: &Value) -> u8 {
+    let (shared, all) = overlap(a, b);
+    let (fewer, _) = word_counts(a, b);
+    if shared == all {
+        return 1;
+    }
+    let similar = winkler(&a.text, &b.text);
+    if similar >= 0.7 && edits(&a.text, &b.text) <= 1 {
+        return 2;
+    }
+    if shared == fewer && fewer >= 2 {
+        return 3;
+    }
+    if fewer >= 2 && similar_words(&a.text, &b.text) {
+        return 4;
+    }
+    if shared >= 1 { 5 } else { 6 }
+}
+
+/// Whether each word of the one with fewer words is close to a word of the other, one to one.
+fn similar_words(a: &str, b: &str) -> bool {
+    let split = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let (mut few, mut many) = (split(a), split(b));
+    if few.len() > many.len() {
+        std::mem::swap(&mut few, &mut many);
+    }
+    few.sort_unstable();
+    many.sort_unstable();
+    few.iter().all(|word| {
+        let found = many.iter().position(|other| {
+            word == other
+                || winkler(word, other) >= 0.88
+                || ((word.len() == 1 || other.len() == 1) && word.chars().next() == other.chars().next())
+        });
+        found.is_some_and(|at| {
+            many.remove(at);
+            true
+        })
+    })
+}
+
+fn date(a: &Value, b: &Value) -> u8 {
+    let (Derived::Date(x), Derived::Date(y)) = (&a.derived, &b.derived) else { return 7 };
+    if x.compatible(*y) {
+        return 1;
+    }
+    let whole = |date: &DateParts| date.day != 0;
+    let year_off = x.year.abs_diff(y.year);
+    if whole(x) && whole(y) {
+        if year_off == 0 && x.month == y.day && x.day == y.month {
+            return 2;
+        }
+        if edits(&a.text, &b.text) <= 1 {
+            return 3;
+        }
+        let same = [year_off == 0, x.month == y.month, x.day == y.day];
+        if same.iter().filter(|same| **same).count() == 2 {
+            return 4;
+        }
+    }
+    if year_off == 0 {
+        5
+    } else if year_off <= 10 {
+        6
+    } else {
+        7
+    }
+}
+
+fn suffix(a: &str, b: &str) -> bool {
+    a.len().min(b.len()) >= 7 && (a.ends_with(b) || b.ends_with(a))
+}
+
+fn email(a: &str, b: &str) -> u8 {
+    let local = |text: &str| text.split('@').next().unwrap_or("").to_owned();
+    first_of(&[
+        edits(a, b) <= 1,
+        local(a) == local(b),
+        winkler(a, b) >= 0.9 || winkler(&local(a), &local(b)) >= 0.93,
+    ])
+}
+
+fn address(a: &Value, b: &Value) -> u8 {
+    let (shared, all) = overlap(a, b);
+    let longest = a.text.chars().count().max(b.text.chars().count());
+    first_of(&[
+        shared == all,
+        shared * 10 >= all * 6 || edits(&a.text, &b.text).saturating_mul(5) <= longest,
+        shared * 10 >= all * 3,
+    ])
+}
+
+fn postcode(a: &str, b: &str) -> u8 {
+    let sector = |text: &str| crate::block::sector(text).to_owned();
+    let area = |text: &str| text.chars().take(2).collect::<String>();
+    first_of(&[edits(a, b) <= 1, sector(a) == sector(b), area(a) == area(b)])
+}
+
+fn organisation(a: &Value, b: &Value) -> u8 {
+    let (shared, all) = overlap(a, b);
+    let (fewer, _) = word_counts(a, b);
+    first_of(&[
+        shared == all,
+        winkler(&a.text, &b.text) >= 0.93 || shared * 10 >= all * 7,
+        shared == fewer && fewer > 0 || shared * 2 >= all,
+        shared * 4 >= all,
+    ])
+}
+
+fn number(a: &Value, b: &Value) -> u8 {
+    let (Derived::Number(x), Derived::Number(y)) = (&a.derived, &b.derived) else { return 3 };
+    let (off, size) = (x.abs_diff(*y), x.unsigned_abs().max(y.unsigned_abs()));
+    first_of(&[off.saturating_mul(50) <= size, off.saturating_mul(8) <= size])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn at(kind: Kind, a: &str, b: &str) -> &'static str {
+        let (a, b) = (Value::new(kind, a), Value::new(kind, b));
+        levels(kind)[usize::from(compare(kind, &a, &b))].name
+    }
+
+    #[test]
+    fn each_kind_tells_a_slip_from_a_difference() {
+        for (kind, a, b, expected) in [
+            (Kind::GivenName, "oliver", "olivre", "one_edit"),
+            (Kind::GivenName, "o", "oliver", "initial"),
+            (Kind::GivenName, "ann", "annabella", "close"),
+            (Kind::GivenName, "oliver", "isla", "else"),
+            (Kind::FullName, "ada mary king", "king ada mary", "same_words"),
+            (Kind::FullName, "ada king", "ada mary king", "contained"),
+            (Kind::FullName, "ada kings", "ada mary king", "similar_words"),
+            (Kind::Date, "1988-05-03", "1988-03-05", "swapped"),
+            (Kind::Date, "1988-05-03", "1988-05-08", "one_edit"),
+            (Kind::Date, "1988-05-03", "1988-05", "compatible"),
+            (Kind::Date, "1988-05-03", "1961-05-03", "two_parts"),
+            (Kind::Date, "1988-05-03", "1921-06-14", "else"),
+            (Kind::IdNumber, "5304218", "5304281", "one_edit"),
+            (Kind::Phone, "01012345678", "12345678", "suffix"),
+            (Kind::Email, "a.lima@x.org", "a.lima@y.net", "same_local"),
+            (Kind::Address, "12 long street", "long street 12", "same_words"),
+            (Kind::Address, "12 long street", "12 logn street", "close"),
+            (Kind::Postcode, "ne30 3dd", "ne30 7xy", "sector"),
+            (Kind::Organisation, "north bank", "north bank holding", "contained"),
+            (Kind::Code, "a", "b", "else"),
+            (Kind::Text, "a b c d e f g h", "a b c d e f g", "most"),
+            (Kind::Place, "newcastle upon tyne", "newcastle upontyne", "one_edit"),
+            (Kind::Number, "1000", "1001", "close"),
+        ] {
+            assert_eq!(at(kind, a, b), expected, "{kind:?} {a} {b}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn comparison_is_symmetric_and_in_range(a in "[a-c ]{0,9}", b in "[a-c ]{0,9}", c in "[0-9-]{4,10}", d in "[0-9-]{4,10}") {
+            for kind in [
+                Kind::GivenName, Kind::FamilyName, Kind::FullName, Kind::Date, Kind::IdNumber, Kind::Phone, Kind::Email,
+                Kind::Address, Kind::Postcode, Kind::Organisation, Kind::Code, Kind::Text, Kind::Place, Kind::Number,
+            ] {
+                for (a, b) in [(&a, &b), (&c, &d), (&a, &c)] {
+                    let (a, b) = (Value::new(kind, a), Value::new(kind, b));
+                    let level = compare(kind, &a, &b);
+                    prop_assert_eq!(level, compare(kind, &b, &a), "{:?}", kind);
+                    prop_assert!(usize::from(level) < levels(kind).len());
+                    prop_assert_eq!(compare(kind, &a, &a), 0);
+                }
+            }
+        }
+    }
+}
