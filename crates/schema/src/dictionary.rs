@@ -141,7 +141,10 @@ pub struct Dictionary {
     version: u32,
     elements: Vec<Element>,
     by_id: BTreeMap<String, usize>,
-    lists: BTreeMap<String, CodeList>,
+    /// Sorted by name.
+    lists: Vec<CodeList>,
+    /// For each element, the place of its code list.
+    list_of: Vec<Option<usize>>,
 }
 
 #[derive(Deserialize)]
@@ -249,7 +252,10 @@ impl Dictionary {
                 ));
             }
         }
-        Ok(Dictionary { version: raw.version, elements, by_id, lists: read })
+        let lists: Vec<CodeList> = read.into_values().collect();
+        let place = |name: &str| lists.binary_search_by(|list| list.name().cmp(name)).ok();
+        let list_of = elements.iter().map(|element| element.codes.as_deref().and_then(place)).collect();
+        Ok(Dictionary { version: raw.version, elements, by_id, lists, list_of })
     }
 
     /// Its version.
@@ -264,10 +270,11 @@ impl Dictionary {
 
     /// The element of that number.
     pub fn element(&self, number: ElementId) -> Option<&Element> {
-        self.elements
-            .binary_search_by_key(&number, |element| element.number)
-            .ok()
-            .and_then(|at| self.elements.get(at))
+        self.place(number).and_then(|at| self.elements.get(at))
+    }
+
+    fn place(&self, number: ElementId) -> Option<usize> {
+        self.elements.binary_search_by_key(&number, |element| element.number).ok()
     }
 
     /// The element of that id.
@@ -277,17 +284,17 @@ impl Dictionary {
 
     /// The code lists, by name.
     pub fn code_lists(&self) -> impl Iterator<Item = &CodeList> {
-        self.lists.values()
+        self.lists.iter()
     }
 
     /// The code list of that name.
     pub fn code_list(&self, name: &str) -> Option<&CodeList> {
-        self.lists.get(name)
+        self.lists.iter().find(|list| list.name() == name)
     }
 
     /// The code list of an element's values.
     pub fn codes_of(&self, element: ElementId) -> Option<&CodeList> {
-        self.element(element)?.codes.as_deref().and_then(|name| self.code_list(name))
+        (*self.list_of.get(self.place(element)?)?).and_then(|at| self.lists.get(at))
     }
 
     /// Whether `fine` says everything that `coarse` says, or more: [`Value::refines`], and a code refines its

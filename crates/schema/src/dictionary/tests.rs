@@ -105,3 +105,19 @@ fn the_health_records_five_is_a_physical_disability() {
     assert_eq!(&*list.code(canonical).unwrap().zh, "肢体残疾");
     assert_eq!(&*list.code("5").unwrap().zh, "智力残疾");
 }
+
+#[test]
+fn refinement_of_codes_is_an_order() {
+    for list in Dictionary::shipped().code_lists() {
+        let codes = || list.codes().iter().map(|code| &*code.code);
+        for a in codes() {
+            assert!(list.refines(a, a), "{} {a}", list.name());
+            for b in codes().filter(|b| list.refines(a, b)) {
+                assert!(a == b || !list.refines(b, a), "{} {a} {b}", list.name());
+                for c in codes().filter(|c| list.refines(b, c)) {
+                    assert!(list.refines(a, c), "{} {a} {b} {c}", list.name());
+                }
+            }
+        }
+    }
+}
