@@ -3,8 +3,9 @@
 //! A backup is a store file of the default engine, whatever engine the store has: [`restore`] can put it under either.
 
 use crate::engine::{Batch, Engine, EngineError, EngineKind, EngineView};
+use crate::files::{put_in_place, remove_if_there};
 use crate::key::Table;
-use crate::open::{open_failed, sync_folder};
+use crate::open::open_failed;
 use crate::{OpenError, Options, Store};
 use std::ffi::OsString;
 use std::io;
@@ -200,25 +201,10 @@ fn copy_file(from: &mut std::fs::File, to: &Path) -> io::Result<()> {
     target.sync_all()
 }
 
-/// Gives a finished file its name, durably.
-fn put_in_place(partial: &Path, path: &Path) -> io::Result<()> {
-    std::fs::File::open(partial)?.sync_all()?;
-    std::fs::rename(partial, path)?;
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    sync_folder(parent.unwrap_or(Path::new(".")))
-}
-
 /// The path of a file whose name goes on with `.extension`.
 fn beside(path: &Path, extension: &str) -> PathBuf {
     let mut name = OsString::from(path);
     name.push(".");
     name.push(extension);
     PathBuf::from(name)
-}
-
-fn remove_if_there(path: &Path) -> io::Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-        _ => Ok(()),
-    }
 }

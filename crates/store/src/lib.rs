@@ -17,6 +17,7 @@ mod codec;
 mod commit;
 mod engine;
 mod entry;
+mod files;
 mod key;
 mod metrics;
 mod open;

@@ -3,12 +3,17 @@
 use crate::codec::{Put, Reader};
 use crate::commit::Tail;
 use crate::engine::{Backend, Batch, Engine, EngineError, EngineKind, EngineView, OpenFailure};
+use crate::files::{parent, sync_folder};
 use crate::key::{self, FORMAT, FORMAT_KEY, Table};
 use crate::{Metrics, ReadError, View};
 use std::fmt;
+use std::fs::{File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
+
+/// The file by whose lock a process holds a data folder.
+const LOCK_FILE: &str = "yibiao.lock";
 
 /// Where a store lies and what it may use.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +39,8 @@ pub struct Store {
     pub(crate) tail: Mutex<Tail>,
     pub(crate) metrics: Metrics,
     warnings: Vec<String>,
+    /// Held while the store is open. Declared after the engine, and so let go after it.
+    lock: Option<FolderLock>,
 }
 
 /// Why a store did not open: what, where, why, and what to do.
@@ -121,6 +128,7 @@ impl Store {
         let dir = &options.dir;
         let folder = |source| OpenError::Folder { dir: dir.clone(), source };
         std::fs::create_dir_all(dir).map_err(folder)?;
+        let lock = lock(dir)?;
         for other in EngineKind::ALL {
             let there = other.path_in(dir).try_exists().map_err(folder)?;
             if other != options.engine && there {
@@ -136,10 +144,9 @@ impl Store {
             .map_err(|failure| open_failed(dir, options.engine, failure))?;
         // A new file's name is durable only with its folder, and a new folder's with its parent.
         sync_folder(dir).map_err(folder)?;
-        if let Some(parent) = dir.parent().filter(|parent| !parent.as_os_str().is_empty()) {
-            sync_folder(parent).map_err(folder)?;
-        }
+        sync_folder(parent(dir)).map_err(folder)?;
         let mut store = Store::start(engine, dir)?;
+        store.lock = Some(lock);
         if options.engine == EngineKind::Sled {
             let warning = "the sled engine is experimental: after a loss of power it may have lost acknowledged \
                            data or not open again; use redb for data that matters";
@@ -175,7 +182,7 @@ impl Store {
         let metrics = Metrics::new();
         let bytes = engine.disk_bytes().map_err(engine_failed)?;
         metrics.disk_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
-        Ok(Store { engine, tail: Mutex::new(tail), metrics, warnings: Vec::new() })
+        Ok(Store { engine, tail: Mutex::new(tail), metrics, warnings: Vec::new(), lock: None })
     }
 
     /// What is there now: on redb a snapshot that later commits do not change. On sled only the logs are held at
@@ -214,6 +221,29 @@ pub(crate) fn open_failed(dir: &Path, engine: EngineKind, failure: OpenFailure) 
         OpenFailure::Foreign => OpenError::Foreign { dir },
         OpenFailure::NotBuilt => OpenError::NotBuilt { dir, engine },
         OpenFailure::Engine(source) => OpenError::Engine { dir, source },
+    }
+}
+
+/// The lock by which this process has a data folder.
+struct FolderLock(File);
+
+impl Drop for FolderLock {
+    /// Closing the file would do, but for a child process that is being started just now and has a copy of it.
+    fn drop(&mut self) {
+        // The file is closed next, which unlocks it too.
+        drop(self.0.unlock());
+    }
+}
+
+/// Takes the data folder for this process.
+fn lock(dir: &Path) -> Result<FolderLock, OpenError> {
+    let folder = |source| OpenError::Folder { dir: dir.to_owned(), source };
+    let file =
+        File::options().create(true).write(true).truncate(false).open(dir.join(LOCK_FILE)).map_err(folder)?;
+    match file.try_lock() {
+        Ok(()) => Ok(FolderLock(file)),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse { dir: dir.to_owned() }),
+        Err(TryLockError::Error(source)) => Err(folder(source)),
     }
 }
 
@@ -258,9 +288,4 @@ fn tail(engine: &Engine, dir: &Path) -> Result<Tail, OpenError> {
     let audit_hash = view.audit_hash().map_err(unread)?;
     let counters = view.counters().map_err(unread)?;
     Ok(Tail { last, audit_hash, counters, failed: false })
-}
-
-/// Makes the names in a folder durable.
-pub(crate) fn sync_folder(dir: &Path) -> io::Result<()> {
-    std::fs::File::open(dir)?.sync_all()
 }

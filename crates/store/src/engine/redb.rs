@@ -2,6 +2,7 @@
 
 use super::backend::{Adapted, Backend};
 use super::{Batch, EngineError, Entry, OpenFailure};
+use crate::files::{put_in_place, remove_if_there};
 use crate::key::Table;
 use redb::{
     Builder, Database, DatabaseError, Durability, ReadOnlyTable, ReadableDatabase, StorageError,
@@ -25,7 +26,10 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenFailure> {
-        let database = Builder::new().set_cache_size(cache_bytes).create(path).map_err(open_failure)?;
+        if !path.try_exists().map_err(|error| OpenFailure::Engine(failed_io(error)))? {
+            make(path)?;
+        }
+        let database = Builder::new().set_cache_size(cache_bytes).open(path).map_err(open_failure)?;
         Ok(Self { database, size: Size::File(path.to_owned()) })
     }
 
@@ -75,6 +79,16 @@ impl Engine {
             Size::Backend(file) => file.len().map_err(failed_io),
         }
     }
+}
+
+/// Makes an empty file under another name first: redb takes a file that it was making when the power went for one of
+/// another program.
+fn make(path: &Path) -> Result<(), OpenFailure> {
+    let new = path.with_extension("redb.new");
+    let io = |error| OpenFailure::Engine(failed_io(error));
+    remove_if_there(&new).map_err(io)?;
+    Builder::new().create(&new).and_then(Database::close).map_err(open_failure)?;
+    put_in_place(&new, path).map_err(io)
 }
 
 fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {

@@ -9,6 +9,11 @@ use std::fs::File;
 use std::io;
 use std::ops::Bound;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How often, and after what pause, a lock is tried again that sled's threads let go of late.
+const LOCK_TRIES: u32 = 100;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 pub(crate) struct Engine {
     database: sled::Db,
@@ -17,12 +22,20 @@ pub(crate) struct Engine {
 
 impl Engine {
     pub(super) fn open(path: &Path, cache_bytes: usize) -> Result<Self, OpenFailure> {
-        let database = sled::Config::new()
+        let config = sled::Config::new()
             .path(path)
             .cache_capacity(u64::try_from(cache_bytes).unwrap_or(u64::MAX))
-            .flush_every_ms(None)
-            .open()
-            .map_err(open_failure)?;
+            .flush_every_ms(None);
+        let mut opened = config.open().map_err(open_failure);
+        // The data folder is ours already: who still has sled's lock is a thread of a store that was just closed.
+        for _ in 0..LOCK_TRIES {
+            if !matches!(opened, Err(OpenFailure::InUse)) {
+                break;
+            }
+            std::thread::sleep(LOCK_PAUSE);
+            opened = config.open().map_err(open_failure);
+        }
+        let database = opened?;
         let engine = Self { database, path: path.to_owned() };
         engine.sync().map_err(OpenFailure::Engine)?;
         Ok(engine)

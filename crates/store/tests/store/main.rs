@@ -3,4 +3,14 @@
 #[cfg(test)]
 mod api;
 #[cfg(test)]
+mod copy;
+#[cfg(test)]
+mod disk;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod kill;
+#[cfg(test)]
+mod power;
+#[cfg(test)]
 mod support;

@@ -1,5 +1,6 @@
 //! Numbered commits that can be checked afterwards: everything in commit `n` follows from `n`.
 
+use crate::disk::Disk;
 use std::collections::BTreeMap;
 use yibiao_record::{
     Address, CanonicalValue, Change, ChangeKind, ChangeSeq, Claim, ClaimFlags, Decision, DecisionKind,
@@ -77,7 +78,7 @@ pub(crate) fn change(seq: u64) -> Change {
     Change {
         seq: ChangeSeq(seq),
         entity: EntityId { kind: EntityKind::Person, number: seq / 2 + 1 },
-        kind: if seq % 2 == 0 { ChangeKind::Created } else { ChangeKind::Updated },
+        kind: if seq.is_multiple_of(2) { ChangeKind::Created } else { ChangeKind::Updated },
         time: row.observed_at,
         members: vec![row.key.clone()],
         values: row.claims.iter().map(|claim| (claim.element, Some(canonical(claim)))).collect(),
@@ -108,7 +109,7 @@ pub(crate) fn commit(n: u64) -> Commit {
         audit: vec![audit(n)],
         counters: vec![("rows_in".to_owned(), i64::try_from(ROWS).unwrap())],
     };
-    if n % 2 == 0 {
+    if n.is_multiple_of(2) {
         commit.quarantine_closed.push((QuarantineId(n / 2), "retried".into()));
     }
     commit
@@ -254,4 +255,12 @@ impl Content {
             counters,
         }
     }
+}
+
+/// The file of a store just made. A data folder never holds a file that is not at least this: it is made under another
+/// name.
+pub(crate) fn new_file(cache_bytes: usize) -> Vec<u8> {
+    let disk = Disk::default();
+    drop(Store::open_on(disk.clone(), cache_bytes).unwrap());
+    disk.bytes()
 }
