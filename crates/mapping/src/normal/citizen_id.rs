@@ -126,13 +126,15 @@ fn eighteen(id: String) -> Reading {
 }
 
 /// The 18-digit form of a number of the old form, where its date exists. The order numbers 996 to 999 were kept for
-/// people over a hundred, who are of the nineteenth century.
+/// people over a hundred, who are of the nineteenth century; as the numbers began in 1984, nobody born before 1870 has
+/// one.
 fn raised(old: &str) -> Option<Reading> {
     if !old.bytes().all(|b| b.is_ascii_digit()) {
         return None;
     }
     let (region, rest) = old.split_at_checked(6)?;
-    let century = if old.get(12..)? >= "996" { "18" } else { "19" };
+    let centenarian = old.get(12..)? >= "996" && old.get(6..8)? >= "70";
+    let century = if centenarian { "18" } else { "19" };
     let mut id = [region, century, rest].concat();
     if !birth_date_exists(&id) {
         return None;

@@ -44,3 +44,6 @@ pub struct Unreadable(pub &'static str);
 
 /// What every `parse` answers.
 pub type Outcome = Result<Option<Reading>, Unreadable>;
+
+#[cfg(test)]
+mod tests;

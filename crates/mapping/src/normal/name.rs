@@ -166,18 +166,22 @@ fn combined(outer: String, inner: &str) -> Option<Name> {
         let other = tidy(other.trim_start_matches([':', '：']))?;
         return Some(Name { full: outer.into(), others: vec![other.into()] });
     }
-    let mut hanzi = outer.chars();
-    if let (Some(surname), None) = (hanzi.next(), hanzi.next()) {
-        // A surname alone: the bracket spells a hanzi that the writer's font lacks by its components.
-        let lost = composed(inner).unwrap_or('?');
-        let full = String::from_iter([surname, lost]);
+    let lost = composed(inner);
+    if lost.is_some() || outer.chars().nth(1).is_none() {
+        // A surname alone, or well-known components: the bracket spells a hanzi that the writer's font lacks.
+        let full = format!("{outer}{}", lost.unwrap_or('?'));
         return Some(Name { full: full.into(), others: vec![[&outer, "(", inner, ")"].concat().into()] });
     }
     let inner = tidy(inner)?;
-    if is_of_someone(&inner) || is_nickname(&inner) && !is_nickname(&outer) {
-        return Some(Name { full: outer.into(), others: vec![inner.into()] });
-    }
-    Some(Name { full: inner.into(), others: vec![outer.into()] })
+    // A nickname keeps the surname; where neither form is plainly one, the bracket holds the name of the papers.
+    let kin = outer.chars().next() == inner.chars().next();
+    let inner_is_full = match (is_nickname(&outer), is_nickname(&inner)) {
+        (true, false) => true,
+        (false, true) => false,
+        _ => kin && !is_of_someone(&inner),
+    };
+    let (full, other) = if inner_is_full { (inner, outer) } else { (outer, inner) };
+    Some(Name { full: full.into(), others: vec![other.into()] })
 }
 
 /// A hanzi of personal names outside the old character sets, by how people spell it.
@@ -204,12 +208,14 @@ fn is_of_someone(name: &str) -> bool {
 
 /// `冉婆婆`, `老张`, `张老汉`, `李二娃`: how neighbours call someone.
 fn is_nickname(name: &str) -> bool {
-    const ENDS: [&str; 28] = [
-        "婆婆", "婆", "爷爷", "爷", "奶奶", "大爷", "大娘", "大妈", "大伯", "伯伯", "伯", "公公", "嬢嬢",
+    const ENDS: [&str; 29] = [
+        "婆婆", "婆", "爷爷", "爷", "奶奶", "大爷", "大娘", "大妈", "大伯", "伯伯", "伯", "公公", "嬢", "孃",
         "娘", "嫂", "嫂子", "老汉", "老太", "老头", "老师", "娃", "幺", "幺妹", "叔", "哥", "姐", "妹",
         "老幺",
     ];
-    name.starts_with(['老', '阿']) && name.chars().count() <= 3 || ENDS.iter().any(|end| name.ends_with(end))
+    name.starts_with('老') && name.chars().count() <= 3
+        || name.starts_with('阿') && name.chars().count() == 2
+        || ENDS.iter().any(|end| name.ends_with(end))
 }
 
 /// A name without padding and spreading, its interpuncts all `·`, its lost hanzi all `?`. `None` where it is no name.

@@ -134,6 +134,10 @@ fn name<'a>(rest: &'a str, level: Level, suffixes: &[&str]) -> Option<(&'a str, 
         if c.is_ascii_digit() || c == '号' {
             return None;
         }
+        // Most characters begin no suffix at all.
+        if !begins_suffix(c) {
+            continue;
+        }
         let from = rest.get(at..)?;
         let Some(suffix) = suffixes.iter().find(|suffix| from.starts_with(**suffix)) else { continue };
         let (name, after) = rest.split_at_checked(at + suffix.len())?;
@@ -143,6 +147,34 @@ fn name<'a>(rest: &'a str, level: Level, suffixes: &[&str]) -> Option<(&'a str, 
         }
     }
     None
+}
+
+fn begins_suffix(c: char) -> bool {
+    matches!(
+        c,
+        '特' | '自'
+            | '省'
+            | '地'
+            | '盟'
+            | '市'
+            | '新'
+            | '区'
+            | '县'
+            | '旗'
+            | '街'
+            | '苏'
+            | '镇'
+            | '乡'
+            | '社'
+            | '村'
+            | '居'
+            | '嘎'
+            | '大'
+            | '胡'
+            | '路'
+            | '巷'
+            | '弄'
+    )
 }
 
 /// Whether a text before a suffix, with what follows the suffix, is a name of the level: `示例` before 区 is, `社` (of
@@ -240,6 +272,9 @@ fn short_numbers(rest: &str) -> Option<(Vec<(Level, String)>, &str)> {
 
 /// Whether a text begins with a number that has a meaning in an address.
 fn is_number_part(rest: &str) -> bool {
+    if !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || numeral::is_numeral(c)) {
+        return false;
+    }
     house_number(rest).is_some() || !room_numbers(rest).0.is_empty()
 }
 

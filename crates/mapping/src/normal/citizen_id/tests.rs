@@ -55,6 +55,8 @@ fn an_old_number_is_raised() {
         ("110105491231002", "11010519491231002X"),
         // Order numbers 996 to 999: born in the nineteenth century.
         ("110105991231996", "110105189912319968"),
+        // That would be too long ago.
+        ("990101550726997", "990101195507269978"),
     ] {
         assert_eq!(read(&text(said)), (id.into(), IdQuality::Valid, ClaimFlags::RAISED), "{said}");
     }
