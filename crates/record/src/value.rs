@@ -326,6 +326,17 @@ impl Address {
     }
 }
 
+impl FromIterator<(Level, Box<str>)> for Address {
+    /// The address of these levels; of a level that comes twice, the last counts.
+    fn from_iter<I: IntoIterator<Item = (Level, Box<str>)>>(levels: I) -> Self {
+        let mut levels: Vec<_> = levels.into_iter().collect();
+        levels.reverse();
+        levels.sort_by_key(|(level, _)| *level);
+        levels.dedup_by_key(|(level, _)| *level);
+        Self(levels)
+    }
+}
+
 /// An administrative division, down to a village or community.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Division {
@@ -390,6 +401,20 @@ mod tests {
         assert!(!coarse.refines(&full));
         assert!(full.agrees_with(&coarse.clone().with(Level::Town, "青石镇")));
         assert!(!full.agrees_with(&coarse.with(Level::Group, "4")));
+    }
+
+    #[test]
+    fn an_address_is_the_same_in_one_go_and_level_by_level() {
+        let levels = [
+            (Level::House, "12"),
+            (Level::Village, "李家坝村"),
+            (Level::House, "13"),
+            (Level::Town, "青石镇"),
+        ];
+        let at_once: Address = levels.iter().map(|(level, text)| (*level, (*text).into())).collect();
+        let in_steps =
+            levels.iter().fold(Address::default(), |address, (level, text)| address.with(*level, text));
+        assert!(at_once == in_steps);
     }
 
     #[test]

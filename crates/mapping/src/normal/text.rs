@@ -121,7 +121,9 @@ fn without_glosses(text: &str) -> Cow<'_, str> {
         let (before, from_bracket) = rest.split_at(open);
         out.push_str(before);
         let inner = from_bracket.trim_start_matches(['(', '（']);
-        let after = inner.find([')', '）']).map(|close| inner.split_at(close));
+        // A pronunciation is short: a bracket that closes further on is none.
+        let close = inner.char_indices().take(8).find(|(_, c)| matches!(c, ')' | '）')).map(|(at, _)| at);
+        let after = close.and_then(|close| inner.split_at_checked(close));
         rest = match after {
             Some((gloss, tail)) if before.ends_with(is_hanzi) && is_pronunciation(gloss) => {
                 let mut tail = tail.chars();

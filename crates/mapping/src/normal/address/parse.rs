@@ -1,12 +1,16 @@
 //! The reader of addresses: cuts one level after the other from the front.
 
 use super::{Address, Level, numeral, text};
+use std::borrow::Cow;
 
 /// Reads an address; `None` where no level but perhaps a place is found.
 pub(in crate::normal) fn read(said: &str) -> Option<Address> {
     let said = text::narrow(said);
     let said = said.split([',', ';', '"', '“', '(', '（', '。', '\n', '【']).next().map(text::trim)?;
-    let mut reader = Reader { address: Address::default(), reached: None };
+    if said.len() > ADDRESS_MAX {
+        return None;
+    }
+    let mut reader = Reader { levels: Vec::with_capacity(Level::ALL.len()), reached: None };
     for segment in said.split('/') {
         let spaced = segment.contains(text::is_padding);
         if spaced {
@@ -16,8 +20,8 @@ pub(in crate::normal) fn read(said: &str) -> Option<Address> {
             reader.segment(segment);
         }
     }
-    let located = reader.address.levels().any(|(level, _)| level != Level::Place);
-    located.then_some(reader.address)
+    let located = reader.levels.iter().any(|(level, _)| *level != Level::Place);
+    located.then(|| reader.levels.into_iter().collect())
 }
 
 /// What ends a name of a level, the longer first where one ends with the other.
@@ -31,11 +35,22 @@ const GROUP: &[&str] = &["村民小组", "居民小组", "村民组", "居民组
 const BUILDING: &[&str] = &["号楼", "栋", "幢", "座"];
 /// Endings of a compound's name, in whose absence a name in the country is taken for a place.
 const COMPOUND: &[&str] = &["小区", "花园", "家园", "公寓", "家属院", "新村", "苑"];
+/// The longest address, in bytes (two hundred hanzi).
+const ADDRESS_MAX: usize = 600;
 /// The longest name of a level, in bytes (twelve hanzi).
 const NAME_MAX: usize = 36;
 
+/// A number in Arabic digits.
+type Number<'a> = Cow<'a, str>;
+
+/// What the numbers at the end of an address are of.
+enum Numbers<'a> {
+    House(Number<'a>),
+    Rooms(Vec<(Level, Number<'a>)>),
+}
+
 struct Reader {
-    address: Address,
+    levels: Vec<(Level, Box<str>)>,
     /// The last level found.
     reached: Option<Level>,
 }
@@ -75,7 +90,7 @@ impl Reader {
         let Some((road, after)) = name(rest, Level::Road, ROAD) else { return rest };
         let number = house_number(after);
         // `路边`, `老街` at the end of a village's address: a spot, no road.
-        let in_country = self.address.get(Level::Village).is_some_and(|village| village.ends_with('村'));
+        let in_country = self.get(Level::Village).is_some_and(|village| village.ends_with('村'));
         if number.is_none() && (in_country || self.reached == Some(Level::Group)) {
             return rest;
         }
@@ -87,30 +102,29 @@ impl Reader {
 
     /// A compound or a place, then building, unit and room, or the number of a house.
     fn buildings(&mut self, rest: &str) {
-        let in_town = self.address.get(Level::Road).is_some()
-            || self.address.get(Level::Village).is_some_and(|village| village.ends_with("社区"));
-        let at = rest.char_indices().map(|(at, _)| at).find(|at| rest.get(*at..).is_some_and(is_number_part));
-        let (head, mut tail) = rest.split_at_checked(at.unwrap_or(rest.len())).unwrap_or((rest, ""));
-        if let Some((number, after)) = house_number(tail) {
-            // A place and the house there.
-            self.place_or_compound(head, in_town, false);
-            self.set(Level::House, &number);
-            if !after.is_empty() {
+        let in_town = self.get(Level::Road).is_some()
+            || self.get(Level::Village).is_some_and(|village| village.ends_with("社区"));
+        let found = rest.char_indices().find_map(|(at, _)| {
+            let (head, tail) = rest.split_at_checked(at)?;
+            numbers(tail).map(|(numbers, after)| (head, numbers, after))
+        });
+        let Some((head, numbers, after)) = found else { return self.place_or_compound(rest, in_town, false) };
+        match numbers {
+            Numbers::House(number) => {
+                // A place and the house there.
+                self.place_or_compound(head, in_town, false);
+                self.set(Level::House, &number);
                 self.buildings(after);
             }
-            return;
-        }
-        let is_building = !tail.is_empty();
-        let mut numbers = Vec::new();
-        if is_building {
-            (numbers, tail) = room_numbers(tail);
-        }
-        self.place_or_compound(head, in_town, is_building);
-        for (level, number) in numbers {
-            self.set(level, &number);
-        }
-        if !tail.is_empty() && self.address.get(Level::Place).is_none() {
-            self.set(Level::Place, tail);
+            Numbers::Rooms(numbers) => {
+                self.place_or_compound(head, in_town, true);
+                for (level, number) in numbers {
+                    self.set(level, &number);
+                }
+                if !after.is_empty() && self.get(Level::Place).is_none() {
+                    self.set(Level::Place, after);
+                }
+            }
         }
     }
 
@@ -122,8 +136,12 @@ impl Reader {
         self.set(if compound { Level::Compound } else { Level::Place }, name);
     }
 
+    fn get(&self, level: Level) -> Option<&str> {
+        self.levels.iter().find(|(at, _)| *at == level).map(|(_, text)| &**text)
+    }
+
     fn set(&mut self, level: Level, text: &str) {
-        self.address = std::mem::take(&mut self.address).with(level, text);
+        self.levels.push((level, text.into()));
         self.reached = self.reached.max(Some(level));
     }
 }
@@ -206,7 +224,7 @@ fn is_name(before: &str, suffix: &str, after: &str, level: Level) -> bool {
 }
 
 /// `3社`, `三组`, `第三村民小组`, `5队`.
-fn group(rest: &str) -> Option<(String, &str)> {
+fn group(rest: &str) -> Option<(Number<'_>, &str)> {
     let numbered = rest.strip_prefix('第').unwrap_or(rest);
     let (number, after) = number(numbered)?;
     let suffix = GROUP.iter().find(|suffix| after.starts_with(**suffix))?;
@@ -217,10 +235,10 @@ fn group(rest: &str) -> Option<(String, &str)> {
 }
 
 /// `12号`, `193号附2号`, `193-1号`: the number, and what follows. `3号楼` is a building.
-fn house_number(rest: &str) -> Option<(String, &str)> {
+fn house_number(rest: &str) -> Option<(Number<'_>, &str)> {
     let (mut out, mut after) = number(rest)?;
     if let Some((second, rest)) = after.strip_prefix(['-', '之']).and_then(number) {
-        out = [&out, "-", &second].concat();
+        out = Cow::Owned([&out, "-", &second].concat());
         after = rest;
     }
     after = after.strip_prefix('号')?;
@@ -228,18 +246,30 @@ fn house_number(rest: &str) -> Option<(String, &str)> {
         return None;
     }
     if let Some((second, rest)) = after.strip_prefix('附').and_then(number) {
-        out = [&out, "附", &second].concat();
+        out = Cow::Owned([&out, "附", &second].concat());
         after = rest.strip_prefix('号').unwrap_or(rest);
     }
     Some((out, after))
 }
 
+/// The numbers at the front, if they have a meaning in an address, and what follows.
+fn numbers(rest: &str) -> Option<(Numbers<'_>, &str)> {
+    if !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || numeral::is_numeral(c)) {
+        return None;
+    }
+    if let Some((number, after)) = house_number(rest) {
+        return Some((Numbers::House(number), after));
+    }
+    let (numbers, after) = room_numbers(rest);
+    (!numbers.is_empty()).then_some((Numbers::Rooms(numbers), after))
+}
+
 /// `3栋2单元1603室`, `3幢2单元404`, `3-2-1603`, `12栋`, `A座501`: the numbers, and what follows.
-fn room_numbers(rest: &str) -> (Vec<(Level, String)>, &str) {
-    let mut found = Vec::new();
+fn room_numbers(rest: &str) -> (Vec<(Level, Number<'_>)>, &str) {
     if let Some((numbers, after)) = short_numbers(rest) {
         return (numbers, after);
     }
+    let mut found = Vec::new();
     let mut rest = rest;
     for (level, suffixes) in
         [(Level::Building, BUILDING), (Level::Unit, &["单元"][..]), (Level::Room, &["室", "房"][..])]
@@ -258,7 +288,7 @@ fn room_numbers(rest: &str) -> (Vec<(Level, String)>, &str) {
 }
 
 /// `3-2-1603` (building, unit, room) or `3-1603` (building, room).
-fn short_numbers(rest: &str) -> Option<(Vec<(Level, String)>, &str)> {
+fn short_numbers(rest: &str) -> Option<(Vec<(Level, Number<'_>)>, &str)> {
     let (building, after) = number(rest)?;
     let (second, after) = number(after.strip_prefix('-')?)?;
     let Some((room, after)) = after.strip_prefix('-').and_then(number) else {
@@ -270,26 +300,21 @@ fn short_numbers(rest: &str) -> Option<(Vec<(Level, String)>, &str)> {
     Some((vec![(Level::Building, building), (Level::Unit, second), (Level::Room, room)], after))
 }
 
-/// Whether a text begins with a number that has a meaning in an address.
-fn is_number_part(rest: &str) -> bool {
-    if !rest.starts_with(|c: char| c.is_ascii_alphanumeric() || numeral::is_numeral(c)) {
-        return false;
-    }
-    house_number(rest).is_some() || !room_numbers(rest).0.is_empty()
-}
-
-/// A number at the front in Arabic digits or hanzi, as Arabic digits, and what follows.
-fn number(rest: &str) -> Option<(String, &str)> {
+/// A number at the front in Arabic digits or hanzi, and what follows.
+fn number(rest: &str) -> Option<(Number<'_>, &str)> {
     let arabic = rest.starts_with(|c: char| c.is_ascii_digit());
     let belongs = |c: char| if arabic { c.is_ascii_digit() } else { numeral::is_numeral(c) };
     let end = rest.find(|c| !belongs(c)).unwrap_or(rest.len());
     let (digits, after) = rest.split_at_checked(end)?;
+    if arabic && !digits.starts_with('0') && digits.len() <= 8 {
+        return Some((Cow::Borrowed(digits), after));
+    }
     let number = numeral::parse(digits)?;
-    Some((number.to_string(), after))
+    Some((Cow::Owned(number.to_string()), after))
 }
 
 /// A building that has a letter (`A栋`).
-fn letter(rest: &str) -> Option<(String, &str)> {
+fn letter(rest: &str) -> Option<(Number<'_>, &str)> {
     let letter = rest.chars().next().filter(char::is_ascii_alphabetic)?;
-    Some((letter.to_ascii_uppercase().to_string(), rest.get(1..)?))
+    Some((Cow::Owned(letter.to_ascii_uppercase().to_string()), rest.get(1..)?))
 }

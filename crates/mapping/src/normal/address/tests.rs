@@ -151,6 +151,7 @@ fn what_is_no_address_is_refused() {
         assert_eq!(parse(&Cell::Text(said.into())), Err(Unreadable("address")), "{said}");
     }
     assert_eq!(parse(&Cell::Text("无".into())), Ok(None));
+    assert_eq!(parse(&Cell::Text("1号".repeat(100_000))), Err(Unreadable("address")));
 }
 
 #[test]
