@@ -3,6 +3,8 @@
 //! **Invariant:** a pure function of a component whose records are given in canonical order (by hash of their keys);
 //! sums are integers and averages are compared by cross-multiplication, so no order of work shows in the result.
 
+use crate::spec::Cuts;
+
 /// Pair weights of a component, each pair once.
 pub(crate) struct Matrix {
     size: usize,
@@ -20,6 +22,8 @@ pub(crate) mod mark {
     pub(crate) const VETO: u8 = 1 << 2;
     /// A rule asks a steward.
     pub(crate) const ASK: u8 = 1 << 3;
+    /// One of the two fits another cluster nearly as well.
+    pub(crate) const TORN: u8 = 1 << 4;
 }
 
 impl Matrix {
@@ -108,6 +112,12 @@ pub(crate) struct Clustering {
     pub(crate) doubts: Vec<Doubt>,
 }
 
+/// Marks that forbid an automatic merge.
+const FORBIDDING: u8 = PARTING | mark::TORN;
+
+/// Marks of pairs that are, or may be, two entities.
+const PARTING: u8 = mark::CANNOT | mark::VETO | mark::ASK;
+
 struct Linkage {
     /// The records of the cluster that a record heads; empty where it heads none.
     members: Vec<Vec<usize>>,
@@ -116,16 +126,18 @@ struct Linkage {
     /// Of each head, the best later head to merge with.
     best: Vec<Option<usize>>,
     auto: i32,
+    margin: i32,
 }
 
 impl Linkage {
-    fn new(matrix: &Matrix, auto: i32) -> Self {
+    fn new(matrix: &Matrix, auto: i32, margin: i32) -> Self {
         Self {
             members: (0..matrix.size).map(|record| vec![record]).collect(),
             sums: matrix.weights.iter().copied().map(i64::from).collect(),
             marks: matrix.marks.clone(),
             best: vec![None; matrix.size],
             auto,
+            margin,
         }
     }
 
@@ -147,7 +159,7 @@ impl Linkage {
     /// Whether two clusters may merge by themselves, and how well.
     fn mergeable(&self, a: usize, b: usize) -> Option<Average> {
         let (average, marks) = self.between(a, b);
-        let forbidden = marks & (mark::CANNOT | mark::VETO | mark::ASK) != 0;
+        let forbidden = marks & FORBIDDING != 0;
         (!forbidden && average.reaches(self.auto)).then_some(average)
     }
 
@@ -163,6 +175,26 @@ impl Linkage {
         if let Some(slot) = self.best.get_mut(head) {
             *slot = best.map(|(_, other)| other);
         }
+    }
+
+    /// Whether `one`, about to join `other`, fits nearly as well another cluster that may not be with `other`: of two
+    /// people of one name, nobody knows which it is.
+    fn torn(&self, one: usize, other: usize, average: Average) -> bool {
+        let short =
+            Average { sum: average.sum - i64::from(self.margin) * average.pairs, pairs: average.pairs };
+        self.heads().filter(|rival| *rival != one && *rival != other).any(|rival| {
+            let parted = self.between(rival, other).1 & PARTING != 0;
+            let (fit, marks) = self.between(one, rival);
+            parted && marks & PARTING == 0 && fit.reaches(self.auto) && fit.compare(short).is_gt()
+        })
+    }
+
+    /// Leaves it to a steward whether two clusters are one.
+    fn ask(&mut self, left: usize, right: usize) {
+        if let Some(marks) = self.marks.get_mut(Matrix::at(left, right)) {
+            *marks |= mark::TORN;
+        }
+        self.find_best(left);
     }
 
     /// Joins `right` to `left`; `left` is the lower.
@@ -220,19 +252,23 @@ impl Linkage {
     }
 }
 
-/// Clusters a component. `auto` and `review` are the cuts on average weights.
-pub(crate) fn cluster(matrix: &Matrix, auto: i32, review: i32) -> Clustering {
-    let mut linkage = Linkage::new(matrix, auto);
+/// Clusters a component by the cuts on average weights.
+pub(crate) fn cluster(matrix: &Matrix, cuts: &Cuts) -> Clustering {
+    let mut linkage = Linkage::new(matrix, cuts.auto, cuts.margin);
     let mut merges = must_merges(matrix, &mut linkage);
     for head in linkage.heads().collect::<Vec<_>>() {
         linkage.find_best(head);
     }
     while let Some((left, right, average)) = linkage.next() {
+        if cuts.margin > 0 && (linkage.torn(left, right, average) || linkage.torn(right, left, average)) {
+            linkage.ask(left, right);
+            continue;
+        }
         linkage.merge(left, right);
         linkage.refresh(left, right);
         merges.push(Merge { left, right, average: Some(average) });
     }
-    let doubts = doubts(&linkage, auto, review);
+    let doubts = doubts(&linkage, cuts.auto, cuts.review);
     let mut clusters: Vec<Vec<usize>> =
         linkage.members.into_iter().filter(|members| !members.is_empty()).collect();
     clusters.iter_mut().for_each(|members| members.sort_unstable());
@@ -267,7 +303,7 @@ fn doubts(linkage: &Linkage, auto: i32, review: i32) -> Vec<Doubt> {
         let mut best: Option<Doubt> = None;
         for other in heads.iter().filter(|other| *other != head) {
             let (average, marks) = linkage.between(*head, *other);
-            let asked = marks & mark::ASK != 0;
+            let asked = marks & (mark::ASK | mark::TORN) != 0;
             if marks & mark::CANNOT != 0 || !(asked || average.reaches(review)) {
                 continue;
             }
@@ -304,17 +340,31 @@ mod tests {
         matrix
     }
 
+    fn cuts(review: i32, margin: i32) -> Cuts {
+        Cuts { review, auto: 0, margin, ..Cuts::default() }
+    }
+
+    #[test]
+    fn a_record_that_fits_two_parted_clusters_alike_joins_neither() {
+        let weights = |third| [(0, 1, 9_000, mark::VETO), (0, 2, 8_000, 0), (1, 2, third, 0)];
+        let found = cluster(&matrix(3, &weights(7_000)), &cuts(-3_000, 2_000));
+        assert_eq!(found.clusters.len(), 3);
+        assert!(found.doubts.iter().filter(|doubt| doubt.right == 2).count() >= 1);
+        let found = cluster(&matrix(3, &weights(5_000)), &cuts(-3_000, 2_000));
+        assert_eq!(found.clusters, [vec![0, 2], vec![1]]);
+    }
+
     #[test]
     fn one_strong_pair_does_not_chain_two_groups() {
         let weights = [(0, 1, 9_000, 0), (1, 2, 8_000, 0), (2, 3, 9_000, 0)];
-        let found = cluster(&matrix(4, &weights), 0, -3_000);
+        let found = cluster(&matrix(4, &weights), &cuts(-3_000, 0));
         assert_eq!(found.clusters, [vec![0, 1], vec![2, 3]]);
     }
 
     #[test]
     fn a_veto_holds_for_every_cluster_that_its_pair_is_in() {
         let weights = [(0, 1, 9_000, 0), (1, 2, 8_000, 0), (0, 2, 7_000, mark::VETO)];
-        let found = cluster(&matrix(3, &weights), 0, -3_000);
+        let found = cluster(&matrix(3, &weights), &cuts(-3_000, 0));
         assert_eq!(found.clusters, [vec![0, 1], vec![2]]);
         assert!(found.doubts[0].ruled);
     }
@@ -323,14 +373,14 @@ mod tests {
     fn a_link_stands_above_weight_and_veto_and_a_parting_above_weight() {
         let weights =
             [(0, 1, -9_000, mark::MUST | mark::VETO), (1, 2, 9_000, mark::CANNOT), (0, 2, 9_000, 0)];
-        let found = cluster(&matrix(3, &weights), 0, -3_000);
+        let found = cluster(&matrix(3, &weights), &cuts(-3_000, 0));
         assert_eq!(found.clusters, [vec![0, 1], vec![2]]);
         assert_eq!(found.doubts, []);
     }
 
     #[test]
     fn what_lies_between_the_cuts_is_a_doubt() {
-        let found = cluster(&matrix(3, &[(0, 1, -2_000, 0), (0, 2, -4_000, 0)]), 0, -3_000);
+        let found = cluster(&matrix(3, &[(0, 1, -2_000, 0), (0, 2, -4_000, 0)]), &cuts(-3_000, 0));
         assert_eq!(found.clusters.len(), 3);
         assert_eq!(found.doubts.len(), 1);
         assert_eq!((found.doubts[0].left, found.doubts[0].right), (0, 1));
@@ -381,7 +431,7 @@ mod tests {
                     matrix.set(a, b, weight, marks);
                 }
             }
-            prop_assert_eq!(cluster(&matrix, 0, -2).clusters, plainly(&matrix, 0));
+            prop_assert_eq!(cluster(&matrix, &cuts(-2, 0)).clusters, plainly(&matrix, 0));
         }
     }
 }

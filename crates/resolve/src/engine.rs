@@ -534,7 +534,7 @@ impl Engine {
                 }
             }
         }
-        cluster::cluster(&matrix, self.plan.cuts.auto, self.plan.cuts.review)
+        cluster::cluster(&matrix, &self.plan.cuts)
     }
 
     /// Makes the clusters of a component the current ones.
@@ -622,6 +622,11 @@ impl Engine {
             first.then_with(|| (&a.left, &a.right).cmp(&(&b.left, &b.right)))
         });
         reviews
+    }
+
+    /// How many records are live.
+    pub fn record_count(&self) -> usize {
+        self.live
     }
 
     /// How many questions wait for a steward.

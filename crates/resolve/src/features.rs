@@ -13,7 +13,7 @@ use std::fmt;
 
 /// The values of one record, by field; a field may have several. The texts are in matching form (see
 /// [`Kind`](crate::Kind) and [`normalise`](crate::normalise)).
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Features(pub(crate) Vec<(Field, Box<str>)>);
 
 impl Features {

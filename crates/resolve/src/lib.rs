@@ -8,6 +8,7 @@
 mod block;
 mod cluster;
 mod compare;
+pub mod department;
 mod engine;
 mod features;
 mod hash;
@@ -20,6 +21,7 @@ mod regroup;
 mod score;
 mod spec;
 pub mod survive;
+pub mod world;
 pub mod zh;
 
 pub use compare::{Level, compare, levels};

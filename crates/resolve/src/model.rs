@@ -114,6 +114,10 @@ pub struct Model {
     pub prior: i32,
     /// The fields, by name.
     pub fields: BTreeMap<Box<str>, FieldModel>,
+    /// The most that an evidence group may weigh, in thousandths of a bit: what it tells that somebody lives in that
+    /// home at all. The fields of a group that is listed add up to it; of one that is not, the best counts alone.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub group_bits_max: BTreeMap<Box<str>, i32>,
 }
 
 /// The prior of the shipped default: one pair of candidates in some ten thousand matches.
@@ -124,7 +128,7 @@ impl Model {
     pub fn default_for(spec: &Spec) -> Self {
         let compared = spec.fields.iter().filter(|field| field.compared);
         let fields = compared.map(|field| (field.name.clone(), FieldModel::default_of(field.kind))).collect();
-        Self { prior: DEFAULT_PRIOR, fields }
+        Self { prior: DEFAULT_PRIOR, fields, group_bits_max: BTreeMap::new() }
     }
 }
 

@@ -77,7 +77,8 @@ pub(crate) struct Plan {
     /// Fields that are sometimes swapped.
     pub(crate) swaps: Vec<(Field, Field)>,
     pub(crate) pools: usize,
-    pub(crate) groups: Vec<Box<str>>,
+    /// Evidence groups: the name, and the most that one may weigh where its fields add up.
+    pub(crate) groups: Vec<(Box<str>, Option<i32>)>,
     pub(crate) prior: i32,
     pub(crate) cap: usize,
     pub(crate) cuts: Cuts,
@@ -117,7 +118,13 @@ impl Plan {
             rules: rules(spec)?,
             swaps: swaps.collect(),
             pools: pools.len(),
-            groups,
+            groups: groups
+                .into_iter()
+                .map(|group| {
+                    let most = model.group_bits_max.get(&group).copied();
+                    (group, most)
+                })
+                .collect(),
             prior: model.prior,
             cap: usize::try_from(spec.cap).unwrap_or(usize::MAX),
             cuts: spec.cuts,

@@ -130,12 +130,15 @@ impl Scorer {
         self.groups.fill(UNSET);
         for outcome in &self.outcomes {
             let bits = outcome.bits + outcome.rarity;
-            match plan.field(outcome.field).group.and_then(|group| self.groups.get_mut(group)) {
-                Some(best) => *best = bits.max(*best),
+            let group = plan.field(outcome.field).group;
+            match group.and_then(|group| plan.groups.get(group).zip(self.groups.get_mut(group))) {
+                Some(((_, Some(_)), sum)) if *sum != UNSET => *sum += bits,
+                Some((_, best)) => *best = bits.max(*best),
                 None => total += bits,
             }
         }
-        total += self.groups.iter().filter(|bits| **bits != UNSET).sum::<i32>();
+        let groups = self.groups.iter().zip(&plan.groups).filter(|(bits, _)| **bits != UNSET);
+        total += groups.map(|(bits, (_, most))| most.map_or(*bits, |most| most.min(*bits))).sum::<i32>();
         let effect = self.effect(plan);
         let mut weight = total.clamp(plan.cuts.floor, plan.cuts.ceiling);
         if effect == Some(Effect::Join) {
@@ -220,8 +223,8 @@ impl Scorer {
         };
         let strength = |effect: Effect| match effect {
             Effect::Join => 0,
-            Effect::Review => 1,
-            Effect::Veto => 2,
+            Effect::Veto => 1,
+            Effect::Review => 2,
         };
         plan.rules.iter().filter(holds).map(|rule| rule.effect).max_by_key(|effect| strength(*effect))
     }

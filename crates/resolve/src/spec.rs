@@ -275,7 +275,7 @@ pub enum Effect {
     Join,
 }
 
-/// A fixed rule over the levels of a pair. The strongest effect counts: veto, then review, then join.
+/// A fixed rule over the levels of a pair. The strongest effect counts: review, then veto, then join.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {
@@ -295,6 +295,9 @@ pub struct Cuts {
     pub review: i32,
     /// Clusters whose average is at or above it merge.
     pub auto: i32,
+    /// A cluster that fits two others, which may not be together, joins the better only if that is better by this much;
+    /// otherwise a steward is asked. Zero asks nobody.
+    pub margin: i32,
     /// No pair weighs less.
     pub floor: i32,
     /// No pair weighs more.
@@ -303,7 +306,7 @@ pub struct Cuts {
 
 impl Default for Cuts {
     fn default() -> Self {
-        Self { weak: 2_000, review: -3_000, auto: 0, floor: -12_000, ceiling: 14_000 }
+        Self { weak: 2_000, review: -3_000, auto: 0, margin: 0, floor: -12_000, ceiling: 14_000 }
     }
 }
 

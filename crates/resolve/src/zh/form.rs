@@ -125,25 +125,23 @@ pub struct NameForms(pub SmallVec<[NameForm; 1]>);
 impl NameForms {
     /// The forms of a name: the full one and the others, without repeats.
     pub fn new(name: &Name) -> NameForms {
-        let mut forms: SmallVec<[NameForm; 1]> = SmallVec::new();
-        let described = described_rare(name);
-        let texts = std::iter::once(described.as_deref().unwrap_or(&name.full))
-            .chain(name.others.iter().map(|other| &**other).filter(|_| described.is_none()));
-        for text in texts {
-            if let Some(form) = NameForm::new(text) {
-                if !forms.contains(&form) {
-                    forms.push(form);
-                }
-            }
-        }
-        NameForms(forms)
+        NameForms(name_texts(name).iter().filter_map(|text| NameForm::new(text)).collect())
     }
+}
 
-    /// The forms that are real names; the endearments where there is nothing else.
-    pub fn keyed(&self) -> impl Iterator<Item = &NameForm> {
-        let real = self.0.iter().any(|form| !form.nickname);
-        self.0.iter().filter(move |form| !real || !form.nickname)
+/// The forms of a name that name somebody, as texts, without repeats: the full one first.
+pub fn name_texts(name: &Name) -> Vec<String> {
+    let mut texts: Vec<String> = Vec::new();
+    if let Some(described) = described_rare(name) {
+        return vec![described];
     }
+    let others = name.others.iter().map(|other| &**other);
+    for text in std::iter::once(&*name.full).chain(others) {
+        if NameForm::new(text).is_some() && !texts.iter().any(|other| other == text) {
+            texts.push(text.to_owned());
+        }
+    }
+    texts
 }
 
 /// 王(龙天): one character, then in brackets the parts of a second that the system could not hold. Read as 王 and a lost

@@ -25,7 +25,7 @@ redacted!(NameForm, CitizenId, BirthDate, Home);
 
 pub use birth::{BirthDate, date_text};
 pub use citizen::{CitizenId, id_birth_date, id_sex, id_text};
-pub use form::{NameForm, NameForms};
+pub use form::{NameForm, NameForms, name_texts};
 pub use key::Key;
 pub use level::{HanNameLevel, han_name_level};
 pub use place::{Home, home_text};
