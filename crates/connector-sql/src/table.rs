@@ -66,7 +66,7 @@ pub(crate) fn columns(config: &Config) -> Result<Vec<String>, EdgeError> {
     let statement = connection
         .prepare(&format!("SELECT * FROM {}", quoted(&config.table)))
         .map_err(|error| sql(config, &error))?;
-    let columns: Vec<String> = statement.column_names().into_iter().map(str::to_owned).collect();
+    let columns: Vec<String> = statement.column_names().map(str::to_owned).collect();
     // SQLite takes an unknown quoted column for a text: so it is looked up here.
     for column in std::iter::once(&config.key).chain(&config.cursor) {
         if !columns.contains(column) {

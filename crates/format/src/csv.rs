@@ -60,7 +60,13 @@ impl Framer {
         loop {
             let mut fields = Vec::new();
             let start = self.window.offset();
-            let record = match self.scan(&mut fields)? {
+            let end = match self.scan(&mut fields)? {
+                End::Line { length, .. } | End::File { length, .. } if length > self.row_bytes_max => {
+                    End::TooLong
+                }
+                end => end,
+            };
+            let record = match end {
                 End::File { length: 0, .. } => return Ok(None),
                 End::Line { length: 0, terminator } => {
                     self.window.consume(terminator);
@@ -355,3 +361,6 @@ fn as_in_file(raw: Vec<u8>, encoding: &'static Encoding) -> Vec<u8> {
     }
     std::str::from_utf8(&raw).ok().and_then(|text| encoding::encode(encoding, text)).unwrap_or(raw)
 }
+
+#[cfg(test)]
+mod tests;

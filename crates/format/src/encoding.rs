@@ -131,6 +131,7 @@ pub(crate) fn decode(encoding: &'static Encoding, bytes: &[u8]) -> Option<String
 /// Whether a row of a file in a legacy encoding is in truth UTF-8, which would decode to other characters unseen.
 pub(crate) fn is_stray_utf8(encoding: &'static Encoding, bytes: &[u8]) -> bool {
     encoding != UTF_8
+        && !is_wide(encoding)
         && bytes.iter().filter(|byte| !byte.is_ascii()).count() >= UTF8_PROOF_BYTES
         && std::str::from_utf8(bytes).is_ok()
 }

@@ -9,12 +9,22 @@ mod encoding;
 mod error;
 mod ndjson;
 mod read;
+mod receipt;
+mod replace;
+mod rewrite;
 mod row;
 mod source;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod wrong_input;
 mod xlsx;
 mod xml;
 
 pub use error::{FormatError, Problem};
 pub use read::{Reader, open};
+pub use receipt::write_csv_bom;
+pub use replace::{partial_path, put_in_place, replace_file};
+pub use rewrite::{Edits, Refused, Rewritten, rewrite};
 pub use row::{BadRow, Cell, Layout, Limits, Opening, Row, cells_json};
 pub use source::plain_bytes;

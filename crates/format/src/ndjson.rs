@@ -248,3 +248,62 @@ impl<'de> Visitor<'de> for Value {
         Ok(Cell::Text(tree.to_string()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::row::Limits;
+    use crate::testing::{Folder, ndjson, raws, render, render_within};
+
+    fn check(content: &str) -> String {
+        let folder = Folder::new();
+        render(&folder.file("a.ndjson", content), &ndjson("k v"))
+    }
+
+    #[test]
+    fn values_keep_the_type_that_the_file_gives_them() {
+        insta::assert_snapshot!(check(
+            "{\"k\":\"1\",\"v\":null}\n{\"v\":7,\"other\":[1],\"k\":true}\r\n{\"k\":1.5}\n{\"k\":18446744073709551615,\"v\":{\"b\":[1,\"x\"]}}"
+        ), @r#"
+        k v
+        1 '1' ~
+        2 true 7i
+        3 1.5f ~
+        4 '18446744073709551615' '{\"b\":[1,\"x\"]}'
+        "#);
+    }
+
+    #[test]
+    fn a_line_that_is_no_object_is_bad_and_its_content_is_not_quoted() {
+        insta::assert_snapshot!(check(
+            "[1]\n{\"k\":\"secret\n\n{\"k\":\"secret\" 1}\n{\"k\":\"a\",\"k\":\"b\"}\n\"secret\"\n{\"k\":\"1\"} x\n{\"k\":\"ok\"}\n"
+        ), @r"
+        k v
+        1 bad (3 bytes): it is no JSON object
+        2 bad (12 bytes): the JSON breaks off
+        4 bad (16 bytes): it is not JSON from byte 15 on
+        5 bad (17 bytes): key k stands twice
+        6 bad (8 bytes): it is no JSON object
+        7 bad (11 bytes): it is not JSON from byte 11 on
+        8 'ok' ~
+        ");
+    }
+
+    #[test]
+    fn a_line_over_the_limit_is_cut_and_reading_goes_on() {
+        let folder = Folder::new();
+        let limits = Limits { row_bytes_max: 10, ..Limits::default() };
+        let path = folder.file("a.ndjson", "{\"k\":\"aaaaaaaaaaaaaaaa\"}\n{\"k\":\"b\"}\n");
+        insta::assert_snapshot!(render_within(&path, &ndjson("k"), limits), @r"
+        k
+        1 bad (10 bytes): it is longer than the limit `row_bytes_max`
+        2 'b'
+        ");
+    }
+
+    #[test]
+    fn the_bytes_of_a_row_are_those_of_its_line() {
+        let folder = Folder::new();
+        let path = folder.file("a.ndjson", "\u{feff}{ \"k\" : 1 }\r\nbroken\n");
+        assert_eq!(raws(&path, &ndjson("k")), [b"{ \"k\" : 1 }".to_vec(), b"broken".to_vec()]);
+    }
+}

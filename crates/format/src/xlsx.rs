@@ -282,3 +282,6 @@ fn is_blank(cell: &Cell) -> bool {
 fn text(cell: &Cell) -> String {
     crate::row::plain_text(cell)
 }
+
+#[cfg(test)]
+mod tests;

@@ -33,7 +33,7 @@ impl Rows {
         limits: Limits,
     ) -> Result<(Opening, Rows), FormatError> {
         let file = name_of(path);
-        let (framer, attributes) = open(path, row, limits)?;
+        let Opened { framer, attributes, .. } = open(path, row, limits)?;
         let opening = Opening { columns: columns.to_vec(), titles: Vec::new(), attributes };
         Ok((opening, Rows { framer, file, columns: columns.to_vec() }))
     }
@@ -66,8 +66,15 @@ fn cells(raw: &[u8], encoding: &'static Encoding, columns: &[String]) -> Result<
     row::cells(&text, columns)
 }
 
-/// A document's framer, and its root's attributes.
-pub(crate) type Opened = (Framer, Vec<(String, String)>);
+/// A document that stands before its first row.
+pub(crate) struct Opened {
+    pub(crate) framer: Framer,
+    /// The root's attributes.
+    pub(crate) attributes: Vec<(String, String)>,
+    /// The encoding of the file; rows come in UTF-8 where it is a wide one.
+    pub(crate) encoding: &'static Encoding,
+    pub(crate) mark_bytes: usize,
+}
 
 /// Opens the document, reads what stands before the first row, and stands before it.
 pub(crate) fn open(path: &Path, row: &str, limits: Limits) -> Result<Opened, FormatError> {
@@ -101,7 +108,7 @@ pub(crate) fn open(path: &Path, row: &str, limits: Limits) -> Result<Opened, For
     })?;
     let root = root(&file, &prologue)?;
     framer.set_root(encoded(&root.name));
-    Ok((framer, root.attributes))
+    Ok(Opened { framer, attributes: root.attributes, encoding: text.encoding, mark_bytes: text.mark_bytes })
 }
 
 /// The encoding by byte order mark or declaration.
@@ -181,3 +188,6 @@ fn attributes(start: &BytesStart<'_>) -> Result<Vec<(String, String)>, String> {
     }
     Ok(attributes)
 }
+
+#[cfg(test)]
+mod tests;

@@ -30,14 +30,18 @@ fn escape(text: &str) -> Option<(char, &str)> {
     u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(|letter| (letter, tail))
 }
 
+/// Whether a text begins as an escape does.
+pub(crate) fn looks_escaped(text: &str) -> bool {
+    text.strip_prefix("_x").and_then(escape).is_some()
+}
+
 /// The element name of a column.
 pub(crate) fn encode(column: &str) -> String {
     let mut name = String::with_capacity(column.len());
     let mut rest = column;
     while let Some(letter) = rest.chars().next() {
         let tail = rest.strip_prefix(letter).unwrap_or_default();
-        let looks_escaped = letter == '_' && tail.strip_prefix('x').and_then(escape).is_some();
-        if !looks_escaped && (is_start(letter) || (!name.is_empty() && is_inner(letter))) {
+        if !looks_escaped(rest) && (is_start(letter) || (!name.is_empty() && is_inner(letter))) {
             name.push(letter);
         } else {
             let code = u32::from(letter);
