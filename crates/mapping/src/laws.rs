@@ -160,10 +160,12 @@ fn value_of(column: &Column, system: SystemId) -> BoxedStrategy<Value> {
     }
 }
 
-/// A column by its place among all 120, with a value of its element.
-fn column_and_value() -> impl Strategy<Value = (&'static Mapping, &'static Column, Value)> {
+/// Any of the 120 columns, a value of its element, and another that the cell may hold before.
+fn column_and_value() -> impl Strategy<Value = (&'static Mapping, &'static Column, Value, Option<Value>)> {
     let one = |(mapping, column): (&'static Mapping, &'static Column)| {
-        value_of(column, mapping.system()).prop_map(move |value| (mapping, column, value)).boxed()
+        (value_of(column, mapping.system()), prop::option::of(value_of(column, mapping.system())))
+            .prop_map(move |(value, other)| (mapping, column, value, other))
+            .boxed()
     };
     Union::new(columns().map(one))
 }
@@ -172,7 +174,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 4_000, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn what_is_written_reads_as_the_column_class_says((mapping, column, value) in column_and_value(), spelling in 0usize..2) {
+    fn what_is_written_reads_as_the_column_class_says((mapping, column, value, _) in column_and_value(), spelling in 0usize..2) {
         let at = format!("{} {}", mapping.system(), column.name());
         let Some(cell) = column.write(&value, spelling) else { return Ok(()) };
         let Said::Value(back) = column.read(&cell) else { panic!("{at}: what was written does not read") };
@@ -187,7 +189,7 @@ proptest! {
     }
 
     #[test]
-    fn a_cell_that_was_written_is_not_written_again((mapping, column, value) in column_and_value()) {
+    fn a_cell_that_was_written_is_not_written_again((mapping, column, value, other) in column_and_value()) {
         let mut columns: Vec<String> = mapping.columns().iter().map(|column| column.name().to_owned()).collect();
         columns.extend(mapping.source().row_columns().into_iter().map(str::to_owned));
         columns.sort();
@@ -200,6 +202,8 @@ proptest! {
         let binding = mapping.bind("file", &opening).unwrap();
         let canonical = |element| (element == column.element()).then(|| value.clone());
         let mut row = Row { locator: 1, cells: vec![Cell::Absent; opening.columns.len()], raw: Vec::new() };
+        let own = opening.columns.iter().position(|name| name == column.name()).unwrap();
+        row.cells[own] = other.and_then(|other| column.write(&other, 1)).unwrap_or(Cell::Absent);
         for edit in mapping.write(&binding.own(&row), &canonical) {
             let at = opening.columns.iter().position(|name| *name == edit.column).unwrap();
             row.cells[at] = edit.cell;

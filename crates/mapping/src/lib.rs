@@ -13,7 +13,9 @@ mod binding;
 mod burden;
 mod code_map;
 mod column;
+mod compile;
 mod file;
+mod identity;
 #[cfg(test)]
 mod laws;
 mod mapping;
@@ -23,11 +25,11 @@ mod scope;
 mod shipped;
 mod write;
 
-pub use binding::{BindError, Binding, Identity, Parsed, Quarantine, Warning};
+pub use binding::{BindError, Binding, Parsed, Quarantine, Warning};
 pub use burden::{Burden, burden};
 pub use column::{Class, Column, Write};
-pub use mapping::{
-    Delete, Dwelling, IdentityColumn, Key, Mapping, MappingError, Mode, Source, SourceForm, Title,
-};
+pub use compile::MappingError;
+pub use identity::Identity;
+pub use mapping::{Delete, Dwelling, IdentityColumn, Key, Mapping, Mode, Source, SourceForm, Title};
 pub use observed::Observed;
 pub use write::{Before, CellEdit, OwnRow, Spellings};

@@ -6,6 +6,7 @@
 use crate::binding::Binding;
 use crate::code_map::CodeMap;
 use crate::column::{Class, Column, Form, Said, Write};
+use crate::identity::identity_text;
 use crate::mapping::{Key, Mapping};
 use crate::normal::text;
 use std::collections::BTreeMap;
@@ -113,7 +114,7 @@ impl Binding<'_> {
                 let edited = edits.iter().find(|edit| edit.column == named.name).map(|edit| &edit.cell);
                 let cell = edited.or_else(|| at.and_then(|at| own.cell(at))).unwrap_or(&Cell::Absent);
                 at.and_then(|at| self.mapping().columns.get(at))
-                    .map(|column| crate::binding::identity_text(column, cell))
+                    .map(|column| identity_text(column, cell))
                     .unwrap_or_default()
             })
             .collect()

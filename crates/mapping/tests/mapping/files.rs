@@ -12,7 +12,7 @@ use yibiao_mapping::{Identity, Mapping, SourceForm};
 use yibiao_record::{ClaimFlags, ElementId};
 
 /// The folder of a sample, or `None` with a word on the console.
-fn sample(name: &str) -> Option<PathBuf> {
+pub(crate) fn sample(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if folder.is_dir() {
         return Some(folder);
@@ -21,7 +21,7 @@ fn sample(name: &str) -> Option<PathBuf> {
     None
 }
 
-fn read(mapping: &Mapping, folder: &Path) -> (Opening, Vec<Row>) {
+pub(crate) fn read(mapping: &Mapping, folder: &Path) -> (Opening, Vec<Row>) {
     let source = mapping.source();
     let layout = match &source.form {
         SourceForm::Table { table, columns } => {
