@@ -114,8 +114,21 @@ impl<'a> Reader<'a> {
 
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, DecodeError> {
+        // Nearly every number is a length, an element or a tag below 128.
+        match self.rest.split_first() {
+            Some((first, rest)) if *first < 0x80 => {
+                self.rest = rest;
+                Ok(u64::from(*first))
+            }
+            _ => self.long_varint(),
+        }
+    }
+
+    #[cold]
+    fn long_varint(&mut self) -> Result<u64, DecodeError> {
         let mut number = 0;
-        for shift in (0..64).step_by(7) {
+        let mut shift = 0;
+        while shift < 64 {
             let byte = self.byte()?;
             let bits = u64::from(byte & 0x7f);
             if shift == 63 && bits > 1 {
@@ -125,6 +138,7 @@ impl<'a> Reader<'a> {
             if byte & 0x80 == 0 {
                 return Ok(number);
             }
+            shift += 7;
         }
         Err(DecodeError::Bounds { what: "number" })
     }

@@ -35,3 +35,6 @@ pub use entry::{
 pub use metrics::Metrics;
 pub use open::{OpenError, Options, Store};
 pub use view::{Entries, Raw, ReadError, View};
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,8 @@ mod disk;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod format;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod power;
