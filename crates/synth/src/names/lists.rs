@@ -367,7 +367,7 @@ pub(crate) struct Rare {
 pub(super) const RARE: &[Rare] = &[
     Rare { hanzi: "䶮", sound: "yan", homophone: "岩", parts: "(龙天)" },
     Rare { hanzi: "𬭎", sound: "hong", homophone: "宏", parts: "(金弘)" },
-    Rare { hanzi: "㭎", sound: "gang", homophone: "刚", parts: "(木冈)" },
+    Rare { hanzi: "𬘭", sound: "chen", homophone: "琛", parts: "(丝林)" },
     Rare { hanzi: "𬍛", sound: "fu", homophone: "夫", parts: "(王夫)" },
     Rare { hanzi: "𫖯", sound: "fu", homophone: "府", parts: "(府页)" },
     Rare { hanzi: "𬱖", sound: "di", homophone: "迪", parts: "(由页)" },

@@ -212,17 +212,22 @@ impl Clerkship<'_> {
         };
         let changed_at = moment(opened.day.0.max(initial.1) + 1, AS_OF.0 - 3);
         let late_at = moment(opened.day.0 + 1, (changed_at.day.0 - 1).max(opened.day.0 + 1));
+        let left_at = moment(changed_at.day.0 + 1, AS_OF.0 - 1);
         let closed_at = who.died.map(|died| moment(died.0 + 1, died.0 + 20));
         let mut story = Story { opened, changed: None, closed: None, redelivered: false, late: None };
         if let Some(planned) = self.world.planted.stories.get(&(person, kind)) {
-            return Story { opened, ..*planned };
+            return *planned;
         }
         if who.planted {
             return story;
         }
         if kind == Kind::Home {
             story.changed = self.change(&mut dice, who, changed_at);
-            story.closed = closed_at.map(|at| (at, "死亡"));
+            // A death is not always reported, and a few people leave the district.
+            story.closed = closed_at.filter(|_| dice.percent(96)).map(|at| (at, "死亡"));
+            if who.died.is_none() && dice.below(10_000) < 14 {
+                story.closed = Some((left_at, "迁出"));
+            }
         } else if dice.percent(8) {
             story.closed = Some((changed_at, "重复户口"));
         }

@@ -25,27 +25,27 @@ pub(super) fn find_guardians(world: &mut World, dice: &mut Dice, household: usiz
         .collect();
     for ward in wards {
         let within = grown.iter().find(|guardian| **guardian != ward).copied();
-        let guardian = within.or_else(|| if dice.percent(85) { relative(world, ward) } else { None });
+        let guardian = within.or_else(|| if dice.percent(97) { relative(world, ward) } else { None });
         if let Some(person) = world.people.get_mut(ward.at()) {
             person.guardian = guardian;
         }
     }
 }
 
-/// A grown man or woman of the same surname in a household before this one, young enough to be a child.
+/// Somebody in a household before this one who could be a child of theirs: of the head's surname where there is one
+/// (a child bears the father's), else anybody of that age.
 fn relative(world: &World, of: PersonIndex) -> Option<PersonIndex> {
     let person = world.person(of);
-    let surname = person.name.surname()?;
-    let first = world.household(person.household).head.0;
-    (first.saturating_sub(600)..first).rev().map(PersonIndex).find(|other| {
-        let other = world.person(*other);
+    let household = world.household(person.household);
+    let surname = world.person(household.head).name.surname();
+    let first = household.head.0;
+    let fits = |index: &PersonIndex| {
+        let other = world.person(*index);
         let younger = person.age() - other.age();
-        other.name.surname() == Some(surname)
-            && (18..46).contains(&younger)
-            && other.phone.is_some()
-            && !other.planted
-            && !other.rolls.unregistered
-    })
+        (18..46).contains(&younger) && other.phone.is_some() && !other.planted && !other.rolls.unregistered
+    };
+    let before = || (first.saturating_sub(600)..first).rev().map(PersonIndex).filter(fits);
+    before().find(|index| world.person(*index).name.surname() == surname).or_else(|| before().next())
 }
 
 /// Lets a household move, its members change their names or be registered twice, and its house have a dead owner or

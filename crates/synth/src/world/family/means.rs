@@ -28,7 +28,7 @@ pub(super) fn provide(
         _ => None,
     };
     let monitored = rural && size > 1 && dice.percent(6);
-    let flood = if rural { dice.percent(8) } else { dice.below(1000) < 15 };
+    let flood = if rural { dice.percent(8) } else { dice.below(1000) < 40 };
     enrol(world, dice, household, category.is_some(), monitored, flood);
     let family = world.households.get_mut(household).expect("invariant: just added");
     let first = family.head.at();

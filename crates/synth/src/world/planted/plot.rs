@@ -316,7 +316,7 @@ impl<'a> Plot<'a> {
         self.cell(department, index, column, Cell::Text(text.to_owned()));
     }
 
-    /// Plants what happened to the registration of somebody. The opening stays that of chance.
+    /// Plants what happened to the registration of somebody.
     pub(super) fn story(
         &mut self,
         index: PersonIndex,
