@@ -189,6 +189,25 @@ proptest! {
     }
 
     #[test]
+    fn any_cell_is_read_as_something(
+        (_, column, _, _) in column_and_value(),
+        cell in prop_oneof![
+            any::<String>().prop_map(Cell::Text),
+            "[0-9A-Z一二三廿〇第年月日省市区镇村组号路./,;、()+ -]{0,24}".prop_map(Cell::Text),
+            any::<f64>().prop_map(Cell::Number),
+            any::<f64>().prop_map(Cell::DateSerial),
+            any::<i64>().prop_map(Cell::Integer),
+            any::<bool>().prop_map(Cell::Bool),
+        ],
+    ) {
+        let first = column.read(&cell);
+        if let Said::Value(reading) = &first {
+            prop_assert!(Dictionary::shipped().element(column.element()).unwrap().value_type.holds(&reading.value));
+        }
+        prop_assert!(first == column.read(&cell));
+    }
+
+    #[test]
     fn a_cell_that_was_written_is_not_written_again((mapping, column, value, other) in column_and_value()) {
         let mut columns: Vec<String> = mapping.columns().iter().map(|column| column.name().to_owned()).collect();
         columns.extend(mapping.source().row_columns().into_iter().map(str::to_owned));

@@ -9,10 +9,12 @@ use std::path::{Path, PathBuf};
 use yibiao_format::{Cell, Limits, Opening, Row};
 use yibiao_mapping::align::{Incoming, Known, align};
 use yibiao_mapping::{Identity, Mapping, SourceForm};
-use yibiao_record::{ClaimFlags, ElementId};
+use yibiao_record::{Claim, ClaimFlags, ElementId};
+
+const SYSTEMS: [&str; 6] = ["MZ", "GA", "WJ", "ZJ", "YJ", "NY"];
 
 /// The folder of a sample, or `None` with a word on the console.
-pub(crate) fn sample(name: &str) -> Option<PathBuf> {
+fn sample(name: &str) -> Option<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data").join(name);
     if folder.is_dir() {
         return Some(folder);
@@ -21,7 +23,7 @@ pub(crate) fn sample(name: &str) -> Option<PathBuf> {
     None
 }
 
-pub(crate) fn read(mapping: &Mapping, folder: &Path) -> (Opening, Vec<Row>) {
+fn read(mapping: &Mapping, folder: &Path) -> (Opening, Vec<Row>) {
     let source = mapping.source();
     let layout = match &source.form {
         SourceForm::Table { table, columns } => {
@@ -90,7 +92,7 @@ fn take_in(system: &str, folder: &Path) -> (usize, BTreeMap<String, usize>, BTre
 
 fn check(name: &str, rows: [usize; 6]) {
     let Some(folder) = sample(name) else { return };
-    for (system, expected) in ["MZ", "GA", "WJ", "ZJ", "YJ", "NY"].into_iter().zip(rows) {
+    for (system, expected) in SYSTEMS.into_iter().zip(rows) {
         let (rows, quarantined, unread) = take_in(system, &folder);
         println!("{name} {system}: {rows} rows, quarantined {quarantined:?}, unread {unread:?}");
         assert_eq!(rows, expected, "{name} {system}");
@@ -148,5 +150,44 @@ fn reversing_a_sample_file_and_inserting_a_row_at_its_top_rekeys_no_row() {
             "{system}"
         );
         assert_eq!(again[0].known, None);
+    }
+}
+
+/// Real cells of every kind against real values of every kind: each row is written with the values of a stranger.
+#[test]
+fn a_row_that_was_written_is_taken_in_and_not_written_again() {
+    let Some(folder) = sample("demo") else { return };
+    let mut values: Vec<Vec<Claim>> = Vec::new();
+    for system in SYSTEMS {
+        let mapping = mapping(system);
+        let (opening, rows) = read(mapping, &folder);
+        let binding = mapping.bind("file", &opening).unwrap();
+        values.extend(rows.iter().map(|row| binding.parse(row).unwrap().claims));
+    }
+    for system in SYSTEMS {
+        let mapping = mapping(system);
+        let (opening, rows) = read(mapping, &folder);
+        let binding = mapping.bind("file", &opening).unwrap();
+        let mut written = 0;
+        for (at, row) in rows.iter().enumerate() {
+            for stranger in [at * 7 + 3, at * 11 + 500, at * 13 + 1_100] {
+                let claims = &values[stranger % values.len()];
+                let canonical = |element| {
+                    let claim = claims.iter().find(|claim| claim.element == element && claim.is_evidence());
+                    claim.map(|claim| claim.value.clone())
+                };
+                let mut row = row.clone();
+                for edit in mapping.write(&binding.own(&row), &canonical) {
+                    let place = opening.columns.iter().position(|column| *column == edit.column).unwrap();
+                    row.cells[place] = edit.cell;
+                    written += 1;
+                }
+                let parsed = binding.parse(&row).unwrap();
+                assert!(parsed.claims.iter().all(|claim| !claim.flags.has(ClaimFlags::UNPARSED)), "{system}");
+                let again = mapping.write(&binding.own(&row), &canonical);
+                assert!(again.is_empty(), "{system} row {}: {again:?}", row.locator);
+            }
+        }
+        assert!(written > rows.len(), "{system}: only {written} cells were written");
     }
 }

@@ -485,6 +485,11 @@ fn an_error_in_a_mapping_names_file_key_and_what_to_do() {
     assert_eq!(refused("A: A, B: B", "A: A, B: A").key, "columns, safety_level, as");
     assert_eq!(refused("constant: 2026-10-31", "constant: soon").key, "observed");
     assert_eq!(
+        refused("dwelling: { column: house_code }", "dwelling: { column: house }").key,
+        "dwelling, column"
+    );
+    assert_eq!(refused("is: [\"120\"]", "is: [\"12\"]").key, "columns, object_type, derive, is");
+    assert_eq!(
         refused("{ column: house_code }\n# The table", "{ identity: [usage, structure] }\n# The table").key,
         "key, identity"
     );
