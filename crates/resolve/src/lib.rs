@@ -11,23 +11,28 @@ mod compare;
 pub mod department;
 mod engine;
 mod features;
+pub mod flat;
 mod hash;
 pub mod identity;
+mod keys;
 #[cfg(test)]
 mod laws;
 mod model;
+mod normalise;
 mod plan;
 mod regroup;
 mod score;
 mod spec;
 pub mod survive;
+pub mod train;
 pub mod world;
 pub mod zh;
 
 pub use compare::{Level, compare, levels};
 pub use engine::{Applied, Engine, Input, Regroup, Review, Ruling, Statistics};
 pub use features::{DateParts, Derived, Features, Value};
-pub use model::{Epoch, FieldModel, Frequencies, LevelModel, Model};
+pub use model::{Epoch, FieldModel, Frequencies, GroupModel, LevelModel, Model, WithinModel};
+pub use normalise::{DateOrder, normalise};
 pub use plan::SpecError;
 pub use spec::{
     Condition, Cuts, Effect, Field, FieldSpec, KeyExpression, KeyExpressionError, KeySpec, Kind, Part,

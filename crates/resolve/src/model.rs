@@ -106,6 +106,30 @@ impl FieldModel {
 /// Rarity moves the weight of an agreement by no more than this.
 const RARITY_BITS_MAX: i32 = 8_000;
 
+/// Weights of an evidence group: what it says that two rows are of one home, and what other agreements are worth there.
+/// In a home a family name is no news, and nor is the home itself to its other people.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GroupModel {
+    /// From this sum on, without rarity, the group agrees; below it its fields add up, in thousandths of a bit.
+    pub agrees_from: i32,
+    /// What a group that agrees weighs in all.
+    pub bits: i32,
+    /// What the levels of other fields weigh where the group agrees, by field.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub within: BTreeMap<Box<str>, WithinModel>,
+}
+
+/// Weights of a field's levels where an evidence group agrees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct WithinModel {
+    /// Per level, in thousandths of a bit.
+    pub bits: Vec<i32>,
+    /// Whether the rarity of a value still counts.
+    pub rarity: bool,
+}
+
 /// A model: what a spec's fields weigh.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,10 +138,9 @@ pub struct Model {
     pub prior: i32,
     /// The fields, by name.
     pub fields: BTreeMap<Box<str>, FieldModel>,
-    /// The most that an evidence group may weigh, in thousandths of a bit: what it tells that somebody lives in that
-    /// home at all. The fields of a group that is listed add up to it; of one that is not, the best counts alone.
+    /// Evidence groups, by name. Of a group that is not listed the best field counts alone.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub group_bits_max: BTreeMap<Box<str>, i32>,
+    pub groups: BTreeMap<Box<str>, GroupModel>,
 }
 
 /// The prior of the shipped default: one pair of candidates in some ten thousand matches.
@@ -128,7 +151,7 @@ impl Model {
     pub fn default_for(spec: &Spec) -> Self {
         let compared = spec.fields.iter().filter(|field| field.compared);
         let fields = compared.map(|field| (field.name.clone(), FieldModel::default_of(field.kind))).collect();
-        Self { prior: DEFAULT_PRIOR, fields, group_bits_max: BTreeMap::new() }
+        Self { prior: DEFAULT_PRIOR, fields, groups: BTreeMap::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::{
     compare::levels,
     features::pool_kind,
-    model::{FieldModel, Model},
+    model::{FieldModel, GroupModel, Model, WithinModel},
     spec::{Cuts, Effect, Field, Kind, Spec, Take},
 };
 use smallvec::SmallVec;
@@ -50,6 +50,21 @@ pub(crate) struct PlanField {
     pub(crate) model: Option<FieldModel>,
 }
 
+pub(crate) struct PlanGroup {
+    pub(crate) name: Box<str>,
+    pub(crate) model: Option<GroupModel>,
+    /// Per field of the spec, its weights where the group agrees.
+    pub(crate) within: Vec<Option<WithinModel>>,
+}
+
+impl PlanGroup {
+    fn new(spec: &Spec, model: &Model, name: Box<str>) -> Self {
+        let model = model.groups.get(&name).cloned();
+        let within = |field: &crate::spec::FieldSpec| model.as_ref()?.within.get(&field.name).cloned();
+        Self { within: spec.fields.iter().map(within).collect(), name, model }
+    }
+}
+
 pub(crate) struct PlanPart {
     pub(crate) field: Field,
     pub(crate) take: Take,
@@ -77,8 +92,7 @@ pub(crate) struct Plan {
     /// Fields that are sometimes swapped.
     pub(crate) swaps: Vec<(Field, Field)>,
     pub(crate) pools: usize,
-    /// Evidence groups: the name, and the most that one may weigh where its fields add up.
-    pub(crate) groups: Vec<(Box<str>, Option<i32>)>,
+    pub(crate) groups: Vec<PlanGroup>,
     pub(crate) prior: i32,
     pub(crate) cap: usize,
     pub(crate) cuts: Cuts,
@@ -118,13 +132,7 @@ impl Plan {
             rules: rules(spec)?,
             swaps: swaps.collect(),
             pools: pools.len(),
-            groups: groups
-                .into_iter()
-                .map(|group| {
-                    let most = model.group_bits_max.get(&group).copied();
-                    (group, most)
-                })
-                .collect(),
+            groups: groups.into_iter().map(|name| PlanGroup::new(spec, model, name)).collect(),
             prior: model.prior,
             cap: usize::try_from(spec.cap).unwrap_or(usize::MAX),
             cuts: spec.cuts,

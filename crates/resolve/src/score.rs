@@ -119,32 +119,50 @@ impl Scorer {
         Self {
             memo: Memo::new(),
             outcomes: Vec::with_capacity(Spec::FIELDS_MAX),
-            groups: vec![UNSET; plan.groups.len()],
+            groups: vec![0; plan.groups.len()],
         }
     }
 
     /// The weight of a pair.
     pub(crate) fn score(&mut self, plan: &Plan, values: &Values, a: &Packed, b: &Packed) -> Outcome {
         self.compare(plan, values, a, b);
-        let mut total = plan.prior;
-        self.groups.fill(UNSET);
-        for outcome in &self.outcomes {
-            let bits = outcome.bits + outcome.rarity;
-            let group = plan.field(outcome.field).group;
-            match group.and_then(|group| plan.groups.get(group).zip(self.groups.get_mut(group))) {
-                Some(((_, Some(_)), sum)) if *sum != UNSET => *sum += bits,
-                Some((_, best)) => *best = bits.max(*best),
-                None => total += bits,
-            }
-        }
-        let groups = self.groups.iter().zip(&plan.groups).filter(|(bits, _)| **bits != UNSET);
-        total += groups.map(|(bits, (_, most))| most.map_or(*bits, |most| most.min(*bits))).sum::<i32>();
+        let total = self.total(plan);
         let effect = self.effect(plan);
         let mut weight = total.clamp(plan.cuts.floor, plan.cuts.ceiling);
         if effect == Some(Effect::Join) {
             weight = weight.max(plan.cuts.auto);
         }
         Outcome { weight, effect }
+    }
+
+    /// The sum of the evidence, before rules and limits.
+    fn total(&mut self, plan: &Plan) -> i32 {
+        for (at, (group, sum)) in plan.groups.iter().zip(&mut self.groups).enumerate() {
+            let of_group = |outcome: &&mut FieldOutcome| plan.field(outcome.field).group == Some(at);
+            let bits = |outcome: &FieldOutcome| outcome.bits + outcome.rarity;
+            let outcomes = self.outcomes.iter_mut().filter(of_group);
+            let Some(model) = &group.model else {
+                *sum = outcomes.map(|outcome| bits(outcome)).max().unwrap_or(0);
+                continue;
+            };
+            let (plain, all) =
+                outcomes.fold((0, 0), |(plain, all), outcome| (plain + outcome.bits, all + bits(outcome)));
+            *sum = if plain >= model.agrees_from { model.bits } else { all };
+            if plain < model.agrees_from {
+                continue;
+            }
+            for outcome in &mut self.outcomes {
+                let within = group.within.get(usize::from(outcome.field.0)).and_then(Option::as_ref);
+                if let Some(within) = within {
+                    outcome.bits = within.bits.get(usize::from(outcome.level)).copied().unwrap_or(0);
+                    outcome.rarity = if within.rarity { outcome.rarity } else { 0 };
+                }
+            }
+        }
+        let alone = self.outcomes.iter().filter(|outcome| plan.field(outcome.field).group.is_none());
+        plan.prior
+            + alone.map(|outcome| outcome.bits + outcome.rarity).sum::<i32>()
+            + self.groups.iter().sum::<i32>()
     }
 
     /// The levels of all fields that both records have; valid until the next call.

@@ -1,0 +1,533 @@
+//! Learns a model without labels: the shares of other pairs from random pairs, the shares of matching pairs by
+//! expectation maximisation over pairs that share an individuating key, each key's own fields left out.
+//!
+//! **Invariant:** a function of the set of records and the seed; the order of the records changes nothing.
+
+use crate::{
+    compare::levels,
+    features::{Features, Packed},
+    hash,
+    model::{FieldModel, Frequencies, GroupModel, Model, WithinModel, bits_of_ratio},
+    plan::{Plan, SpecError},
+    score::{Scorer, Values},
+    spec::{Field, Spec},
+};
+use std::collections::BTreeMap;
+
+/// What is learnt, and how sure it is.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Trained {
+    /// The model.
+    pub model: Model,
+    /// The share of all pairs that match.
+    pub matching_share: f64,
+    /// The runs of expectation maximisation.
+    pub sessions: Vec<Session>,
+    /// Fields that could not be learnt and keep the shipped default.
+    pub defaulted: Vec<Box<str>>,
+}
+
+/// One run of expectation maximisation.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Session {
+    /// The key whose pairs were read.
+    pub key: String,
+    /// How many pairs.
+    pub pairs: u64,
+    /// The share of them that match.
+    pub matching_share: f64,
+    /// Whether its result was used.
+    pub used: bool,
+}
+
+/// The seed of the shipped training; any other does as well.
+pub const SEED: u64 = 0x5969_6269_616f;
+
+/// Random pairs read.
+const RANDOM_PAIRS_MAX: u64 = 1_000_000;
+/// Pairs read in a session.
+const SESSION_PAIRS_MAX: usize = 400_000;
+/// Records of one value of a key of which pairs are read in a session.
+const SESSION_BLOCK_MAX: usize = 60;
+const ROUNDS: usize = 60;
+/// No share is taken to be less.
+const SHARE_MIN: f64 = 1e-6;
+/// Fewer pairs that live together say nothing about households.
+const HOME_PAIRS_MIN: f64 = 30.0;
+/// A group agrees from this share of the most that it can say on.
+const HOME_SHARE_OF_MOST: f64 = 0.8;
+/// As if that many pairs of two people of one home had compared as any two people do.
+const OTHERS_ASSUMED: f64 = 20.0;
+/// A missing value in a pattern.
+const MISSING: u8 = u8::MAX;
+
+/// How many pairs compare the same, per list of levels.
+type Patterns = BTreeMap<Box<[u8]>, f64>;
+
+struct Learner<'a> {
+    spec: &'a Spec,
+    plan: Plan,
+    values: Values,
+    records: Vec<Packed>,
+    scorer: Scorer,
+}
+
+/// Learns a model for a spec from records.
+pub fn train(spec: &Spec, records: &[&Features], seed: u64) -> Result<Trained, SpecError> {
+    let mut learner = Learner::new(spec, records)?;
+    let total_pairs = pair_count(learner.records.len());
+    let random = learner.random_patterns(seed);
+    let sessions: Vec<(String, Vec<Field>, Patterns)> = learner.session_patterns(seed);
+    let presence = learner.presence();
+    let mut shares = Shares::defaults(spec);
+    shares.learn_other(&random, None);
+    let (mut reports, mut matching) = (Vec::new(), 1.0 / total_pairs.max(2.0));
+    // Random pairs hold matches, which show in small sets: with each pass they weigh less.
+    for _ in 0..4 {
+        reports = shares.learn_matching(&sessions);
+        matching = expected_matches(&sessions, &shares, &presence, matching) / total_pairs.max(1.0);
+        matching = matching.clamp(1.0 / total_pairs.max(2.0), 0.05);
+        shares.learn_other(&random, Some(matching));
+    }
+    let (fields, defaulted) = learner.models(&shares, records);
+    let prior = log2_millibits(matching / (1.0 - matching));
+    let groups = learner.groups(&shares, prior);
+    Ok(Trained {
+        model: Model { prior, fields, groups },
+        matching_share: matching,
+        sessions: reports,
+        defaulted,
+    })
+}
+
+fn pair_count(records: usize) -> f64 {
+    let records = f64::from(u32::try_from(records).unwrap_or(u32::MAX));
+    records * (records - 1.0).max(0.0) / 2.0
+}
+
+#[expect(clippy::as_conversions, reason = "a logarithm times 1000 fits 32 bits")]
+fn log2_millibits(ratio: f64) -> i32 {
+    (ratio.log2() * 1_000.0).round() as i32
+}
+
+/// SplitMix64.
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    hash::join(*state, 0)
+}
+
+impl<'a> Learner<'a> {
+    fn new(spec: &'a Spec, records: &[&Features]) -> Result<Self, SpecError> {
+        let plan = Plan::new(spec, &Model::default_for(spec))?;
+        let mut sorted: Vec<&&Features> = records.iter().collect();
+        sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        let mut values = Values::new(&plan);
+        let records = sorted.into_iter().map(|features| values.pack(&plan, features)).collect();
+        let scorer = Scorer::new(&plan);
+        Ok(Self { spec, plan, values, records, scorer })
+    }
+
+    fn pattern(&mut self, a: usize, b: usize, pattern: &mut [u8]) {
+        pattern.fill(MISSING);
+        let (Some(a), Some(b)) = (self.records.get(a), self.records.get(b)) else { return };
+        for outcome in self.scorer.compare(&self.plan, &self.values, a, b) {
+            if let Some(slot) = pattern.get_mut(usize::from(outcome.field.0)) {
+                *slot = outcome.level;
+            }
+        }
+    }
+
+    fn count(&mut self, pairs: impl Iterator<Item = (usize, usize)>) -> Patterns {
+        let mut pattern = vec![MISSING; self.spec.fields.len()];
+        let mut patterns = Patterns::new();
+        for (a, b) in pairs {
+            self.pattern(a, b, &mut pattern);
+            match patterns.get_mut(pattern.as_slice()) {
+                Some(count) => *count += 1.0,
+                None => drop(patterns.insert(Box::from(pattern.as_slice()), 1.0)),
+            }
+        }
+        patterns
+    }
+
+    fn random_patterns(&mut self, seed: u64) -> Patterns {
+        let size = self.records.len();
+        let all = size * size.saturating_sub(1) / 2;
+        if u64::try_from(all).unwrap_or(u64::MAX) <= RANDOM_PAIRS_MAX {
+            return self.count((0..size).flat_map(|a| (0..a).map(move |b| (a, b))));
+        }
+        let (mut state, modulus) = (seed, u64::try_from(size).unwrap_or(u64::MAX));
+        let mut pick = move || usize::try_from(next(&mut state) % modulus).unwrap_or(0);
+        let pairs = (0..RANDOM_PAIRS_MAX).map(move |_| (pick(), pick())).filter(|(a, b)| a != b);
+        self.count(pairs)
+    }
+
+    fn session_patterns(&mut self, seed: u64) -> Vec<(String, Vec<Field>, Patterns)> {
+        let mut sessions = Vec::new();
+        for (at, key) in self.spec.keys.iter().enumerate().filter(|(_, key)| key.individuating) {
+            let own: Vec<Field> = key.on.0.iter().filter_map(|part| self.spec.field(&part.field)).collect();
+            let pairs = self.session_pairs(at, seed);
+            let patterns = self.count(pairs.into_iter());
+            sessions.push((key.on.to_string(), own, patterns));
+        }
+        sessions
+    }
+
+    /// Pairs that share a value of a key, sampled where they are too many.
+    fn session_pairs(&self, at: usize, seed: u64) -> Vec<(usize, usize)> {
+        let Some(key) = self.plan.keys.get(at) else { return Vec::new() };
+        let mut blocks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (record, packed) in self.records.iter().enumerate() {
+            let steps = crate::block::steps(&self.plan, &self.values, packed, at, key);
+            for value in steps.0.first().into_iter().flatten() {
+                blocks.entry(*value).or_default().push(record);
+            }
+        }
+        pairs_of(blocks, seed)
+    }
+
+    /// Of each field, the share of pairs that have it, if records that lack it are not alike.
+    fn presence(&self) -> Vec<f64> {
+        let has = |field: usize| {
+            let field = Field(u8::try_from(field).unwrap_or(u8::MAX));
+            let count = self.records.iter().filter(|record| record.of(field).next().is_some()).count();
+            let share = f64::from(u32::try_from(count).unwrap_or(u32::MAX))
+                / f64::from(u32::try_from(self.records.len().max(1)).unwrap_or(u32::MAX));
+            share * share
+        };
+        (0..self.spec.fields.len()).map(has).collect()
+    }
+
+    /// What evidence groups say. Of pairs that live together, those of one person are told from those of two by what is
+    /// learnt of matching pairs; how two people of one home compare is learnt here.
+    fn groups(&mut self, shares: &Shares, prior: i32) -> BTreeMap<Box<str>, GroupModel> {
+        let names: std::collections::BTreeSet<_> = self
+            .spec
+            .fields
+            .iter()
+            .filter(|field| field.compared)
+            .filter_map(|field| field.group.clone())
+            .collect();
+        let mut groups = BTreeMap::new();
+        for name in names {
+            let inside = self.fields_where(|field| field.group.as_ref() == Some(&name));
+            let pairs: std::collections::BTreeSet<(usize, usize)> =
+                inside.iter().flat_map(|field| self.value_pairs(*field, SEED)).collect();
+            let mut patterns = self.count(pairs.into_iter());
+            let most = patterns.keys().map(|pattern| shares.bits(pattern, &inside)).fold(0.0, f64::max);
+            let agrees_from = (f64::from(-prior) / 1_000.0).min(most * HOME_SHARE_OF_MOST);
+            patterns.retain(|pattern, _| shares.bits(pattern, &inside) >= agrees_from);
+            if patterns.values().sum::<f64>() >= HOME_PAIRS_MIN {
+                let group = self.group(shares, &inside, &patterns, (agrees_from, prior));
+                groups.insert(name, group);
+            }
+        }
+        groups
+    }
+
+    fn group(
+        &self,
+        shares: &Shares,
+        inside: &[Field],
+        patterns: &Patterns,
+        (from, prior): (f64, i32),
+    ) -> GroupModel {
+        let (share, others) = shares.others_within(patterns, inside);
+        let mut within = BTreeMap::new();
+        for (at, (field, other)) in self.spec.fields.iter().zip(others).enumerate() {
+            let Some(learnt) = shares.fields.get(at).filter(|_| field.compared) else { continue };
+            if inside.iter().any(|inside| usize::from(inside.0) == at) {
+                continue;
+            }
+            // In a home no agreement is worth more than among strangers.
+            let weigh = |(m, (within, other)): (&f64, (&f64, &f64))| {
+                bits_of_ratio(*m, *within).min(bits_of_ratio(*m, *other).max(0))
+            };
+            let bits = learnt.matching.iter().zip(other.iter().zip(&learnt.other)).map(weigh).collect();
+            // Where agreement by chance is that much likelier than elsewhere, a rare value is rare no more.
+            let rarity = other.first() < learnt.other.first().map(|share| share * 8.0).as_ref();
+            within.insert(field.name.clone(), WithinModel { bits, rarity });
+        }
+        #[expect(clippy::as_conversions, reason = "a sum of evidence in thousandths of a bit fits 32 bits")]
+        let agrees_from = (from * 1_000.0).round() as i32;
+        GroupModel { agrees_from, bits: log2_millibits(share / (1.0 - share)) - prior, within }
+    }
+
+    fn fields_where(&self, is: impl Fn(&crate::spec::FieldSpec) -> bool) -> Vec<Field> {
+        let fields = self.spec.fields.iter().enumerate().filter(|(_, field)| is(field));
+        fields.filter_map(|(at, _)| u8::try_from(at).ok().map(Field)).collect()
+    }
+
+    /// Pairs that share a value of a field.
+    fn value_pairs(&self, field: Field, seed: u64) -> Vec<(usize, usize)> {
+        let mut blocks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
+        for (record, packed) in self.records.iter().enumerate() {
+            for value in packed.of(field) {
+                blocks.entry(u64::from(value)).or_default().push(record);
+            }
+        }
+        // Values that very many share say nothing of a home.
+        blocks.retain(|_, records| records.len() <= SESSION_BLOCK_MAX);
+        pairs_of(blocks, seed)
+    }
+
+    fn models(
+        &self,
+        shares: &Shares,
+        records: &[&Features],
+    ) -> (BTreeMap<Box<str>, FieldModel>, Vec<Box<str>>) {
+        let (mut fields, mut defaulted) = (BTreeMap::new(), Vec::new());
+        for (at, spec) in self.spec.fields.iter().enumerate().filter(|(_, field)| field.compared) {
+            let learnt = shares.fields.get(at).cloned().unwrap_or_default();
+            let plausible = learnt.learnt && learnt.matching.first() > learnt.other.first();
+            let mut model = if plausible {
+                FieldModel::from_shares(spec.kind, learnt.matching.into_iter().zip(learnt.other))
+            } else {
+                defaulted.push(spec.name.clone());
+                let defaults = levels(spec.kind).iter().map(|level| level.m);
+                FieldModel::from_shares(spec.kind, defaults.zip(learnt.other))
+            };
+            let field = Field(u8::try_from(at).unwrap_or(u8::MAX));
+            model.frequencies =
+                Some(Frequencies::count(records.iter().flat_map(|record| record.values(field))));
+            fields.insert(spec.name.clone(), model);
+        }
+        (fields, defaulted)
+    }
+}
+
+/// The pairs of each block, sampled where they are too many.
+fn pairs_of(mut blocks: BTreeMap<u64, Vec<usize>>, seed: u64) -> Vec<(usize, usize)> {
+    let mut pairs = Vec::new();
+    for (value, records) in &mut blocks {
+        // A large block is sampled, else its pairs would be most of all.
+        let mut state = seed ^ value;
+        while records.len() > SESSION_BLOCK_MAX {
+            let drop = usize::try_from(next(&mut state)).unwrap_or(0) % records.len();
+            records.swap_remove(drop);
+        }
+        pairs
+            .extend(records.iter().enumerate().flat_map(|(at, a)| records.iter().take(at).map(|b| (*a, *b))));
+    }
+    let mut state = seed;
+    if pairs.len() > SESSION_PAIRS_MAX {
+        for at in 0..SESSION_PAIRS_MAX {
+            let with = at + usize::try_from(next(&mut state)).unwrap_or(0) % (pairs.len() - at);
+            pairs.swap(at, with);
+        }
+        pairs.truncate(SESSION_PAIRS_MAX);
+    }
+    pairs
+}
+
+/// Shares of one field, per level.
+#[derive(Clone, Debug, Default)]
+struct FieldShares {
+    matching: Vec<f64>,
+    other: Vec<f64>,
+    learnt: bool,
+}
+
+struct Shares {
+    fields: Vec<FieldShares>,
+}
+
+impl Shares {
+    fn defaults(spec: &Spec) -> Self {
+        let of = |field: &crate::spec::FieldSpec| FieldShares {
+            matching: levels(field.kind).iter().map(|level| level.m).collect(),
+            other: levels(field.kind).iter().map(|level| level.u).collect(),
+            learnt: false,
+        };
+        Self { fields: spec.fields.iter().map(of).collect() }
+    }
+
+    /// The odds of a match that a pattern adds; `without` are left out.
+    fn odds(&self, pattern: &[u8], without: &[Field]) -> f64 {
+        let mut odds = 1.0;
+        for (at, (level, shares)) in pattern.iter().zip(&self.fields).enumerate() {
+            if *level == MISSING || without.iter().any(|field| usize::from(field.0) == at) {
+                continue;
+            }
+            let level = usize::from(*level);
+            if let (Some(m), Some(u)) = (shares.matching.get(level), shares.other.get(level)) {
+                odds *= m / u;
+            }
+        }
+        odds
+    }
+
+    /// The evidence of some fields of a pattern, in bits.
+    fn bits(&self, pattern: &[u8], fields: &[Field]) -> f64 {
+        let others: Vec<Field> = (0..pattern.len())
+            .filter_map(|at| u8::try_from(at).ok().map(Field))
+            .filter(|field| !fields.contains(field))
+            .collect();
+        self.odds(pattern, &others).log2()
+    }
+
+    /// The share of matching pairs among pairs that live together, and how the others of them compare; `without` is what
+    /// they live together by.
+    fn others_within(&self, patterns: &Patterns, without: &[Field]) -> (f64, Vec<Vec<f64>>) {
+        let pairs: f64 = patterns.values().sum();
+        let mut shares = Shares { fields: self.fields.clone() };
+        let mut share = 0.5;
+        for _ in 0..ROUNDS {
+            let mut counts: Vec<Vec<f64>> =
+                self.fields.iter().map(|field| vec![0.0; field.other.len()]).collect();
+            let mut matching = 0.0;
+            for (pattern, count) in patterns {
+                let of_pattern = count * posterior(share, shares.odds(pattern, without));
+                matching += of_pattern;
+                add(&mut counts, pattern, count - of_pattern);
+            }
+            share = (matching / pairs.max(1.0)).clamp(1e-4, 0.999);
+            for ((field, base), counts) in shares.fields.iter_mut().zip(&self.fields).zip(counts) {
+                let seen: f64 = counts.iter().sum::<f64>() + OTHERS_ASSUMED;
+                let smooth = counts
+                    .iter()
+                    .zip(&base.other)
+                    .map(|(count, share)| (count + OTHERS_ASSUMED * share) / seen);
+                field.other = smooth.map(|share| share.max(SHARE_MIN)).collect();
+            }
+        }
+        (share, shares.fields.into_iter().map(|field| field.other).collect())
+    }
+
+    /// The shares of other pairs from random pairs, each counted by how likely it is no match.
+    fn learn_other(&mut self, random: &Patterns, matching: Option<f64>) {
+        let mut counts: Vec<Vec<f64>> =
+            self.fields.iter().map(|field| vec![0.0; field.other.len()]).collect();
+        for (pattern, count) in random {
+            let other = matching.map_or(1.0, |share| 1.0 - posterior(share, self.odds(pattern, &[])));
+            add(&mut counts, pattern, count * other);
+        }
+        for (field, counts) in self.fields.iter_mut().zip(counts) {
+            field.other = normal(&counts, 0.5);
+        }
+    }
+
+    /// One run per session; the mean of the runs that could see a field is its share.
+    fn learn_matching(&mut self, sessions: &[(String, Vec<Field>, Patterns)]) -> Vec<Session> {
+        let mut sums: Vec<Vec<f64>> =
+            self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
+        let mut weights = vec![0.0; self.fields.len()];
+        let mut reports = Vec::new();
+        for (key, own, patterns) in sessions {
+            let run = self.run(own, patterns);
+            let pairs: f64 = patterns.values().sum();
+            let used = run.matching_share < 0.99 && run.matching_share * pairs >= 30.0;
+            #[expect(clippy::as_conversions, reason = "a count of pairs, exact in a float")]
+            reports.push(Session {
+                key: key.clone(),
+                pairs: pairs as u64,
+                matching_share: run.matching_share,
+                used: used || run.matching_share >= 0.99,
+            });
+            if run.matching_share * pairs < 30.0 {
+                continue;
+            }
+            for (at, (sum, shares)) in sums.iter_mut().zip(&run.matching).enumerate() {
+                if own.iter().any(|field| usize::from(field.0) == at)
+                    || run.seen.get(at).is_none_or(|seen| *seen < 30.0)
+                {
+                    continue;
+                }
+                let weight = run.seen.get(at).copied().unwrap_or(0.0).sqrt();
+                sum.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share * weight);
+                if let Some(slot) = weights.get_mut(at) {
+                    *slot += weight;
+                }
+            }
+        }
+        for ((field, sum), weight) in self.fields.iter_mut().zip(sums).zip(weights) {
+            if weight > 0.0 {
+                field.matching = sum.into_iter().map(|sum| (sum / weight).max(SHARE_MIN)).collect();
+                field.learnt = true;
+            }
+        }
+        reports
+    }
+
+    /// Expectation maximisation over the patterns of one key.
+    fn run(&self, own: &[Field], patterns: &Patterns) -> Run {
+        let mut shares = Shares { fields: self.fields.clone() };
+        let (mut share, pairs): (f64, f64) = (0.5, patterns.values().sum());
+        let mut seen = vec![0.0; self.fields.len()];
+        for _ in 0..ROUNDS {
+            let mut counts: Vec<Vec<f64>> =
+                self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
+            let mut matching = 0.0;
+            for (pattern, count) in patterns {
+                let of_pattern = count * posterior(share, shares.odds(pattern, own));
+                matching += of_pattern;
+                add(&mut counts, pattern, of_pattern);
+            }
+            share = (matching / pairs.max(1.0)).clamp(1e-6, 0.999);
+            seen = counts.iter().map(|counts| counts.iter().sum()).collect();
+            for (field, counts) in shares.fields.iter_mut().zip(counts) {
+                field.matching = normal(&counts, 0.1);
+            }
+        }
+        Run {
+            matching_share: share,
+            matching: shares.fields.into_iter().map(|field| field.matching).collect(),
+            seen,
+        }
+    }
+}
+
+struct Run {
+    matching_share: f64,
+    matching: Vec<Vec<f64>>,
+    /// Matching pairs that have the field.
+    seen: Vec<f64>,
+}
+
+fn posterior(share: f64, odds: f64) -> f64 {
+    let odds = share / (1.0 - share) * odds;
+    odds / (1.0 + odds)
+}
+
+fn add(counts: &mut [Vec<f64>], pattern: &[u8], count: f64) {
+    for (level, counts) in pattern.iter().zip(counts) {
+        if let Some(slot) = counts.get_mut(usize::from(*level)) {
+            *slot += count;
+        }
+    }
+}
+
+/// Counts made shares, each level given a little first, so that none is impossible.
+fn normal(counts: &[f64], little: f64) -> Vec<f64> {
+    let sum: f64 = counts.iter().map(|count| count + little).sum();
+    counts.iter().map(|count| ((count + little) / sum).max(SHARE_MIN)).collect()
+}
+
+/// How many pairs match in all: those that the keys find, over the share that the keys should find of them, which is
+/// that of matching pairs that have the keys' fields and agree on them.
+fn expected_matches(
+    sessions: &[(String, Vec<Field>, Patterns)],
+    shares: &Shares,
+    presence: &[f64],
+    prior: f64,
+) -> f64 {
+    let (mut found, mut findable) = (0.0, 0.0);
+    for (_, own, patterns) in sessions {
+        let of_pattern =
+            |(pattern, count): (&Box<[u8]>, &f64)| count * posterior(prior, shares.odds(pattern, &[]));
+        let agree = own.iter().map(|field| {
+            let at = usize::from(field.0);
+            let exact = shares.fields.get(at).and_then(|field| field.matching.first());
+            exact.copied().unwrap_or(0.0) * presence.get(at).copied().unwrap_or(0.0)
+        });
+        let agree: f64 = agree.product();
+        if agree > KEY_RECALL_MIN {
+            found += patterns.iter().map(of_pattern).sum::<f64>();
+            findable += agree;
+        }
+    }
+    if findable > 0.0 { found / findable } else { found }
+}
+
+/// A key that finds a smaller share of the matching pairs says little about their number.
+const KEY_RECALL_MIN: f64 = 0.05;
