@@ -65,6 +65,11 @@ impl std::error::Error for FormatError {
 }
 
 impl FormatError {
+    /// A failure of the system while writing a file that this crate did not write itself.
+    pub fn on_write(file: &str, cause: &io::Error) -> FormatError {
+        FormatError::io(file, io::Error::from(cause.kind())).writing()
+    }
+
     /// What was attempted on what, and where in it: `cannot read a.csv, row 7`.
     pub fn attempt_words(&self) -> String {
         let mut words = format!("cannot {} {}", self.attempt, self.file);
@@ -122,7 +127,7 @@ impl FormatError {
                 "the rights do not suffice",
                 "give the account that runs yibiao the right to read inputs and to write outputs",
             ),
-            ErrorKind::IsADirectory | ErrorKind::NotADirectory => {
+            ErrorKind::IsADirectory | ErrorKind::NotADirectory | ErrorKind::AlreadyExists => {
                 (Problem::NotAFile, "a file and a folder are mixed up", "check the path in the configuration")
             }
             ErrorKind::UnexpectedEof => (
