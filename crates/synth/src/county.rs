@@ -19,7 +19,8 @@ pub struct Plan {
     pub seed: u64,
     /// How often things go wrong.
     pub noise: Noise,
-    /// Whether the planted traps T01 to T24 stand in the first village; they take 31 households.
+    /// Whether the planted traps T01 to T24 stand in the first village; they take 31 households
+    /// (so many the county has at least).
     pub traps: bool,
 }
 

@@ -4,8 +4,9 @@ mod lists;
 
 use crate::dice::Dice;
 use crate::world::Sex;
-use lists::Fashion;
 pub(crate) use lists::Rare;
+use lists::confusion;
+use lists::fashion::{self, Fashion};
 
 /// A name, made of parts of the lists.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,7 +102,7 @@ pub(crate) fn surname(dice: &mut Dice) -> &'static str {
 
 /// A name for somebody of a surname.
 pub(crate) fn given(dice: &mut Dice, clan: &Clan, surname: &'static str, sex: Sex, year: i32) -> PersonName {
-    let fashion = fashion(sex, year);
+    let fashion = fashion_of(sex, year);
     if dice.below(1000) < 6 {
         let rare = dice.pick(lists::RARE).hanzi;
         let second = if dice.percent(70) { "" } else { dice.favour(fashion.second) };
@@ -144,11 +145,11 @@ pub(crate) fn former(dice: &mut Dice, surname: &'static str, sex: Sex) -> Person
 /// A name for a twin: the same but for one character of the same fashion.
 pub(crate) fn twin(dice: &mut Dice, name: PersonName, sex: Sex, year: i32) -> PersonName {
     let PersonName::Han { surname, first, second } = name else { return name };
-    let near = lists::SAME_SOUND.iter().find(|group| !second.is_empty() && group.contains(second));
+    let near = confusion::SAME_SOUND.iter().find(|group| !second.is_empty() && group.contains(second));
     let other = near.and_then(|group| group.split("").find(|part| !part.is_empty() && *part != second));
     match other {
         Some(other) if dice.percent(40) => PersonName::Han { surname, first, second: other },
-        _ => PersonName::Han { surname, first, second: dice.favour(fashion(sex, year).second) },
+        _ => PersonName::Han { surname, first, second: dice.favour(fashion_of(sex, year).second) },
     }
 }
 
@@ -175,22 +176,22 @@ pub(crate) fn undivided(dice: &mut Dice) -> PersonName {
 
 /// The village's word for an old person of that name, where the name has a surname.
 pub(crate) fn nickname(dice: &mut Dice, name: PersonName, sex: Sex) -> Option<String> {
-    let words = if sex == Sex::Man { lists::NICKNAMES_MEN } else { lists::NICKNAMES_WOMEN };
+    let words = if sex == Sex::Man { confusion::NICKNAMES_MEN } else { confusion::NICKNAMES_WOMEN };
     name.surname().map(|surname| format!("{surname}{}", dice.favour(words)))
 }
 
 /// One character exchanged for another of the same sound, and whether it was the surname.
 pub(crate) fn homophone(dice: &mut Dice, text: &str) -> Option<(String, bool)> {
-    let of_surname = dice.percent(6).then(|| exchange(dice, text, lists::SAME_SURNAME, true)).flatten();
+    let of_surname = dice.percent(6).then(|| exchange(dice, text, confusion::SAME_SURNAME, true)).flatten();
     match of_surname {
         Some(text) => Some((text, true)),
-        None => Some((exchange(dice, text, lists::SAME_SOUND, false)?, false)),
+        None => Some((exchange(dice, text, confusion::SAME_SOUND, false)?, false)),
     }
 }
 
 /// One given character exchanged for a look-alike or variant.
 pub(crate) fn look_alike(dice: &mut Dice, text: &str) -> Option<String> {
-    exchange(dice, text, lists::LOOK_ALIKE, false)
+    exchange(dice, text, confusion::LOOK_ALIKE, false)
 }
 
 /// Exchanges the first (or, after the first, the last possible) character that stands in a group.
@@ -211,16 +212,16 @@ fn exchange(dice: &mut Dice, text: &str, groups: &[&str], first: bool) -> Option
     None
 }
 
-fn fashion(sex: Sex, year: i32) -> &'static Fashion {
+fn fashion_of(sex: Sex, year: i32) -> &'static Fashion {
     match (sex, year) {
-        (Sex::Man, ..1960) => &lists::MEN_ELDER,
-        (Sex::Woman, ..1960) => &lists::WOMEN_ELDER,
-        (Sex::Man, 1960..1980) => &lists::MEN_MIDDLE,
-        (Sex::Woman, 1960..1980) => &lists::WOMEN_MIDDLE,
-        (Sex::Man, 1980..2000) => &lists::MEN_YOUNG,
-        (Sex::Woman, 1980..2000) => &lists::WOMEN_YOUNG,
-        (Sex::Man, 2000..) => &lists::BOYS,
-        (Sex::Woman, 2000..) => &lists::GIRLS,
+        (Sex::Man, ..1960) => &fashion::MEN_ELDER,
+        (Sex::Woman, ..1960) => &fashion::WOMEN_ELDER,
+        (Sex::Man, 1960..1980) => &fashion::MEN_MIDDLE,
+        (Sex::Woman, 1960..1980) => &fashion::WOMEN_MIDDLE,
+        (Sex::Man, 1980..2000) => &fashion::MEN_YOUNG,
+        (Sex::Woman, 1980..2000) => &fashion::WOMEN_YOUNG,
+        (Sex::Man, 2000..) => &fashion::BOYS,
+        (Sex::Woman, 2000..) => &fashion::GIRLS,
     }
 }
 

@@ -3,7 +3,7 @@
 //! **Invariant:** a row depends on the plan and on its own entry only, so files can be written row by row, twice, or in
 //! part, and always say the same.
 
-mod address;
+pub(crate) mod address;
 mod clerk;
 pub(crate) mod ga;
 pub(crate) mod mz;

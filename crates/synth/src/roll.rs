@@ -80,6 +80,9 @@ pub(crate) struct Survey {
     pub(crate) copy: u8,
 }
 
+/// Rows that a sheet of a workbook holds, less the lines around the entries.
+const SHEET_ENTRIES_MAX: usize = 1_048_576 - 16;
+
 /// All rows of all departments, in the order of their files.
 pub(crate) struct Rolls {
     pub(crate) mz: Vec<Entry>,
@@ -131,6 +134,9 @@ impl Rolls {
             }
         }
         rolls.guests(plan, world);
+        // What a sheet cannot hold is not in the file, so it is in no roll either.
+        rolls.mz.truncate(SHEET_ENTRIES_MAX);
+        rolls.yj.truncate(SHEET_ENTRIES_MAX);
         rolls.visits(plan, world);
         rolls
     }

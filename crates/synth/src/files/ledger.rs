@@ -14,8 +14,6 @@ use crate::world::World;
 pub(crate) const RELIEF_FIRST_ROW: u64 = 4;
 /// The sheet row of the first entry of the list, below title and headings.
 pub(crate) const FLOOD_FIRST_ROW: u64 = 3;
-/// Rows that a sheet holds, less the lines around the entries.
-const ENTRIES_MAX: usize = 1_048_576 - 16;
 
 /// Headings over several columns of the ledger, with first and last column.
 const GROUPS: &[(&str, u32, u32)] =
@@ -34,7 +32,7 @@ pub(super) fn write_relief(source: Source<'_>, out: impl Write + Seek) -> Result
     line(&mut book, &groups, Look::Group)?;
     headings(&mut book, &mz::COLUMNS)?;
     let (mut people, mut total, mut row) = (0_u32, 0.0, 3);
-    for entry in source.rolls.mz.iter().take(ENTRIES_MAX) {
+    for entry in source.rolls.mz.iter() {
         let written = mz::row(source.plan, source.world, entry);
         total += amount(written.cells.get(mz::AMOUNT));
         people += 1;
@@ -83,7 +81,7 @@ pub(super) fn write_flood(source: Source<'_>, out: impl Write + Seek) -> Result<
     headings(&mut book, &yj::COLUMNS)?;
     let mut merges = vec!["A1:R1".to_owned()];
     let (mut row, mut first_of_run) = (2, 3);
-    for (place, entry) in source.rolls.yj.iter().enumerate().take(ENTRIES_MAX) {
+    for (place, entry) in source.rolls.yj.iter().enumerate() {
         let mut written = yj::row(source.plan, source.world, entry);
         if lies_under_merged_cell(source.world, &source.rolls.yj, place) {
             if let Some(cell) = written.cells.first_mut() {

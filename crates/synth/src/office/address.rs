@@ -8,8 +8,6 @@ use crate::world::{House, World};
 /// How an address is written.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
-    /// GA: everything, groups in words.
-    Register,
     /// MZ, registered address: from the district down.
     Ledger,
     /// MZ, home: from the village down.
@@ -48,15 +46,13 @@ pub(super) fn write(
         }
         Spot::Urban { .. } => urban(clerk, house.spot, style, element, &mut parts),
     }
-    if style != Style::Register {
-        let levels: Vec<(&'static str, &'static str)> =
-            parts.iter().map(|(level, kind, _)| (*level, *kind)).collect();
-        if let Some((level, kind)) = clerk.omitted(&levels)
-            && parts.len() > 2
-        {
-            parts.retain(|(other, ..)| *other != level);
-            clerk.note(element, kind);
-        }
+    let levels: Vec<(&'static str, &'static str)> =
+        parts.iter().map(|(level, kind, _)| (*level, *kind)).collect();
+    if let Some((level, kind)) = clerk.omitted(&levels)
+        && parts.len() > 2
+    {
+        parts.retain(|(other, ..)| *other != level);
+        clerk.note(element, kind);
     }
     let separator = if style == Style::Monitoring { "/" } else { "" };
     let words: Vec<String> = parts.into_iter().map(|(.., words)| words).collect();
@@ -72,9 +68,21 @@ pub(super) fn write(
     address
 }
 
+/// The whole address, as the register has it.
+pub(crate) fn full(world: &World, house: &House) -> String {
+    let village = world.village(house.village);
+    let above = format!("{PROVINCE}{CITY}{DISTRICT}{}{}", village.town(), village.name);
+    match house.spot {
+        Spot::Rural { group, number, .. } => format!("{above}{}组{number}号", number_words(group)),
+        Spot::Urban { street, number, compound, flat: (building, unit, room), .. } => {
+            format!("{above}{}{number}号{compound}{building}栋{unit}单元{room}室", street.0)
+        }
+    }
+}
+
 /// The village's name, perhaps the former one.
 fn village_name(clerk: &mut Clerk<'_>, village: &Village, style: Style) -> String {
-    let takes_former = !matches!(style, Style::Register | Style::Ledger);
+    let takes_former = style != Style::Ledger;
     match &village.former_name {
         Some(former) if takes_former && clerk.uses_former_village() => {
             clerk.note("residence_address", "old_village_name");
@@ -90,7 +98,7 @@ fn upper(village: &Village, style: Style) -> Vec<Part> {
     let province = ("prov", "omit_prov", PROVINCE.to_owned());
     let city = ("city", "omit_city", CITY.to_owned());
     match style {
-        Style::Register | Style::Monitoring => vec![province, city, district, town],
+        Style::Monitoring => vec![province, city, district, town],
         Style::Ledger | Style::Visit => vec![district, town],
         Style::Survey => vec![town],
         Style::LedgerHome | Style::Flood => Vec::new(),
@@ -109,7 +117,7 @@ fn rural(
     let words = number_words(group);
     let spoken = village.group_word();
     let group = match style {
-        Style::Register | Style::Monitoring => format!("{words}组"),
+        Style::Monitoring => format!("{words}组"),
         Style::Ledger | Style::LedgerHome => format!("{group}{spoken}"),
         Style::Visit if clerk.dice.percent(10) => format!("第{words}组"),
         Style::Visit => format!("{group}组"),
@@ -123,9 +131,7 @@ fn rural(
     };
     parts.push(("group", "omit_group", group));
     match style {
-        Style::Register | Style::Ledger | Style::LedgerHome => {
-            parts.push(("no", "omit_no", format!("{number}号")))
-        }
+        Style::Ledger | Style::LedgerHome => parts.push(("no", "omit_no", format!("{number}号"))),
         Style::Survey if clerk.dice.percent(14) => {
             let wide: String = number.to_string().chars().map(full_width).collect();
             parts.push(("no", "omit_no", format!("{wide}号")));
@@ -146,14 +152,14 @@ fn urban(clerk: &mut Clerk<'_>, spot: Spot, style: Style, element: &'static str,
         street_name = former;
     }
     let road = ("road", "omit_road", format!("{street_name}{number}号"));
-    let flat = if style != Style::Register && clerk.dice.percent(35) {
+    let flat = if clerk.dice.percent(35) {
         format!("{building}-{unit}-{room}")
     } else {
         format!("{building}栋{unit}单元{room}室")
     };
     let compound = ("compound", "omit_compound", compound.to_owned());
     match style {
-        Style::Register | Style::Ledger => parts.extend([road, compound, ("room", "omit_room", flat)]),
+        Style::Ledger => parts.extend([road, compound, ("room", "omit_room", flat)]),
         Style::LedgerHome => {
             parts.clear();
             let place = if clerk.dice.percent(50) { road } else { compound };

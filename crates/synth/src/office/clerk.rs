@@ -110,7 +110,13 @@ impl<'a> Clerk<'a> {
             percent = percent * self.hurry / 100;
         }
         if self.department == Department::Ga {
-            percent = percent * 8 / 100;
+            // The police know who people are; where they moved and what their number is now, they hear like others.
+            let share = match habit {
+                Habit::Phone => 40,
+                Habit::Address => 30,
+                Habit::Id | Habit::Name | Habit::Birth | Habit::Cell => 8,
+            };
+            percent = percent * share / 100;
         }
         self.dice.happens(rate.times(percent))
     }

@@ -2,7 +2,7 @@
 
 use yibiao_format::Cell;
 
-use super::address::{self, Style};
+use super::address;
 use super::clerk::{BirthForm, IdForm};
 use super::{Sheet, Slip, Written, text, words};
 use crate::Plan;
@@ -53,9 +53,8 @@ pub(crate) fn row(plan: &Plan, world: &World, registration: &Registration, state
     };
     let phone = phone(&mut sheet, registration, before);
     let (registered, residence) = houses(&mut sheet, before);
-    let registered_at = address::write(&mut sheet.clerk, world, registered, Style::Register, "hukou_address");
-    let residence_at =
-        address::write(&mut sheet.clerk, world, residence, Style::Register, "residence_address");
+    let registered_at = address::full(world, registered);
+    let residence_at = address::full(world, residence);
     let village = world.village(residence.village);
     let work = if before == Some(Change::Work) { None } else { sheet.who.work.text() };
     let work = work.or_else(|| sheet.clerk.dice.percent(60).then(|| "无".to_owned()));

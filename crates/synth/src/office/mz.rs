@@ -8,7 +8,7 @@ use super::{Sheet, Written, text, words};
 use crate::Plan;
 use crate::day::Day;
 use crate::roll::{Department, Entry};
-use crate::world::{Person, World};
+use crate::world::{Person, Relief, World};
 
 /// The columns, in the order of the sheet.
 pub(crate) const COLUMNS: [&str; 25] = [
@@ -71,7 +71,7 @@ pub(crate) fn row(plan: &Plan, world: &World, entry: &Entry) -> Written {
     let (contact, contact_phone) = sheet.contact().unzip();
     let (kind, degree) = disability(&mut sheet.clerk, who);
     let account = account(&mut sheet, head);
-    let (categories, amount) = relief_of(world, who, relief);
+    let (categories, amount) = relief_of(who, relief);
     let income = relief.category.is_some().then(|| f64::from(relief.income));
     let cells = vec![
         id,
@@ -108,11 +108,7 @@ pub(crate) fn row(plan: &Plan, world: &World, entry: &Entry) -> Written {
 }
 
 /// What somebody receives, and how much a month.
-pub(crate) fn relief_of(
-    world: &World,
-    who: &Person,
-    relief: &crate::world::Relief,
-) -> (Vec<&'static str>, u32) {
+pub(crate) fn relief_of(who: &Person, relief: &Relief) -> (Vec<&'static str>, u32) {
     let mut categories: Vec<&str> = relief.category.into_iter().collect();
     let mut amount = relief.amount;
     if who.age() >= 80 {
@@ -123,7 +119,6 @@ pub(crate) fn relief_of(
         categories.push("残疾人两项补贴");
         amount += 160;
     }
-    debug_assert!(!categories.is_empty() || world.household(who.household).size > 0);
     (categories, amount)
 }
 

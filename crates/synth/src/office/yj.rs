@@ -100,17 +100,18 @@ fn phone(sheet: &mut Sheet<'_>, entry: &Entry, officer: u64) -> Cell {
     let who = sheet.who;
     let phone = sheet.clerk.phone(sheet.world, entry.person, who, officer);
     let Some(phone) = phone else { return Cell::Absent };
-    let guardian = who.guardian.map(|guardian| sheet.world.person(guardian));
-    if let Some(other) = guardian.and_then(|guardian| guardian.phone).filter(|other| *other != phone) {
-        let guardian = guardian.expect("invariant: it has the phone");
-        if !who.planted && who.age() >= 60 && sheet.clerk.dice.percent(18) {
-            let how = match (guardian.relation, guardian.sex) {
-                (Relation::Spouse, _) => "亲",
-                (_, Sex::Man) => "儿",
-                (_, Sex::Woman) => "女",
-            };
-            return Cell::Text(format!("{phone}/{other}({how})"));
-        }
+    if let Some(guardian) = who.guardian.map(|guardian| sheet.world.person(guardian))
+        && let Some(other) = guardian.phone.filter(|other| *other != phone)
+        && !who.planted
+        && who.age() >= 60
+        && sheet.clerk.dice.percent(18)
+    {
+        let how = match (guardian.relation, guardian.sex) {
+            (Relation::Spouse, _) => "亲",
+            (_, Sex::Man) => "儿",
+            (_, Sex::Woman) => "女",
+        };
+        return Cell::Text(format!("{phone}/{other}({how})"));
     }
     // 11 digits fit a spreadsheet number.
     number_or_text(&mut sheet.clerk, phone, 20)

@@ -1,19 +1,19 @@
 //! What is true of every person, and which situations people are in.
 
 use crate::files::Source;
-use crate::office::words;
+use crate::office::{address, mz, words};
 use crate::roll::Kind;
-use crate::world::{Person, PersonIndex, World};
+use crate::world::{Household, Person, PersonIndex, World};
 
 /// One line for each fact about each person.
 pub(super) fn facts(world: &World) -> impl Iterator<Item = String> {
     world.people.iter().zip(0..).flat_map(move |(who, index)| {
-        let facts = facts_of(world, PersonIndex(index), who);
+        let facts = facts_of(world, who);
         facts.into_iter().map(move |(element, value)| format!("P{:07},{element},{value}", index + 1))
     })
 }
 
-fn facts_of(world: &World, index: PersonIndex, who: &Person) -> Vec<(&'static str, String)> {
+fn facts_of(world: &World, who: &Person) -> Vec<(&'static str, String)> {
     let mut facts = vec![
         ("citizen_id", who.id.full()),
         ("name", who.name.text()),
@@ -39,6 +39,8 @@ fn facts_of(world: &World, index: PersonIndex, who: &Person) -> Vec<(&'static st
     facts.extend([
         ("division_code", village.code.to_string()),
         ("grid_code", format!("{}{:03}", village.code, village.grid(house.spot.group()))),
+        ("hukou_address", address::full(world, world.house(household.registered_house))),
+        ("residence_address", address::full(world, house)),
         ("true_household_id", format!("H{:07}", who.household + 1)),
         ("true_house_id", format!("D{:07}", household.house + 1)),
         ("head_name", world.person(household.head).name.text()),
@@ -59,12 +61,37 @@ fn facts_of(world: &World, index: PersonIndex, who: &Person) -> Vec<(&'static st
         facts.push(("disability_type", words::disability(kind).to_owned()));
         facts.push(("disability_level", degree.to_string()));
     }
+    if let Some((_, from)) = household.moved {
+        facts.push(("residence_previous", address::full(world, world.house(from))));
+    }
     if let Some(guardian) = who.guardian.map(|guardian| world.person(guardian)) {
         facts.push(("contact_name", guardian.name.text()));
         facts.extend(guardian.phone.map(|phone| ("contact_phone", phone.to_string())));
     }
-    debug_assert!(index.0 >= household.head.0);
+    cases(household, who, &mut facts);
     facts
+}
+
+/// What is true because of a case at an office.
+fn cases(household: &Household, who: &Person, facts: &mut Vec<(&'static str, String)>) {
+    if let (Some(relief), true) = (&household.relief, who.rolls.relief) {
+        let (categories, amount) = mz::relief_of(who, relief);
+        facts.extend([
+            ("assistance_category", categories.join(";")),
+            ("assistance_start", format!("{}-{:02}", relief.since.0, relief.since.1)),
+            ("monthly_amount", amount.to_string()),
+            ("household_ref_MZ", format!("DB{}-{:04}", relief.since.0, relief.number)),
+        ]);
+    }
+    if let (Some(case), true) = (&household.monitoring, who.rolls.monitoring) {
+        facts.extend([
+            ("monitor_category", case.category.to_owned()),
+            ("return_risk", case.risk.to_owned()),
+            ("farmland_area", format!("{}.{}", case.farmland / 10, case.farmland % 10)),
+            ("helper_name", case.helper.clone()),
+            ("household_ref_NY", case.number.to_string()),
+        ]);
+    }
 }
 
 /// Situations that chance made: who is in which.

@@ -143,7 +143,8 @@ pub(crate) fn share_names(world: &mut World, plan: &Plan) {
         }
         let index =
             PersonIndex(u32::try_from(index).expect("invariant: fewer than 4 thousand million people"));
-        let Some(other) = namesake(world, index) else { continue };
+        // One pair in six is also of one year, which only an id or a house tells apart.
+        let Some(other) = namesake(world, index, dice.percent(16)) else { continue };
         let name = world.person(other).name;
         let person = world.people.get_mut(index.at()).expect("invariant: an index of this county");
         person.name = name;
@@ -161,7 +162,7 @@ pub(crate) fn share_names(world: &mut World, plan: &Plan) {
 
 /// Somebody before `index` in the same village, of the same surname and sex but of another household and name, whose
 /// name can be taken.
-fn namesake(world: &World, index: PersonIndex) -> Option<PersonIndex> {
+fn namesake(world: &World, index: PersonIndex, same_year: bool) -> Option<PersonIndex> {
     let person = world.person(index);
     let PersonName::Han { surname, .. } = person.name else { return None };
     if person.planted || person.former.is_some() || person.rolls.unregistered || person.age() < 3 {
@@ -178,6 +179,9 @@ fn namesake(world: &World, index: PersonIndex) -> Option<PersonIndex> {
         }
         let fits =
             other.name.surname() == Some(surname) && other.sex == person.sex && other.name != person.name;
+        if same_year && other.born.year() != person.born.year() {
+            continue;
+        }
         if !fits || other.planted || other.rolls.unregistered || other.former.is_some() {
             continue;
         }
