@@ -1,6 +1,6 @@
 //! What rows tell of a dwelling. Several rows may speak of one (all persons at one standard address).
 
-use super::{ModelFileError, addresses_of, field, name_of, phones_of};
+use super::{ModelFileError, addresses_of, field, name_of, name_texts, phones_of};
 use crate::features::Features;
 use crate::spec::{Field, Spec};
 use crate::zh::home_text;
@@ -31,7 +31,7 @@ impl DwellingPart {
     pub(crate) fn of(row: &Submission) -> Self {
         let home = addresses_of(row).iter().find_map(home_text).unwrap_or_default();
         let name = name_of(row, element::NAME);
-        let real = name.map(|name| super::name_texts(name)).and_then(|texts| texts.into_iter().next_back());
+        let real = name.map(name_texts).and_then(|texts| texts.into_iter().next_back());
         let phone = phones_of(row, element::MOBILE).first().map(|phone| &**phone).unwrap_or_default();
         Self { home: home.into(), resident: real.unwrap_or_default().into(), phone: phone.into() }
     }

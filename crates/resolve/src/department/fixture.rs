@@ -73,10 +73,6 @@ impl Made {
         self.claim(element::MOBILE, Value::Phones(vec![number.into()]))
     }
 
-    pub(crate) fn contact(self, number: &str) -> Self {
-        self.claim(element::CONTACT_PHONE, Value::Phones(vec![number.into()]))
-    }
-
     /// Where she lives: village, group, house; empty for unknown.
     pub(crate) fn home(self, village: &str, group: &str, house: &str) -> Self {
         let levels = [(Level::Village, village), (Level::Group, group), (Level::House, house)];

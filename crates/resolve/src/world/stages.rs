@@ -91,8 +91,8 @@ impl World {
         let by_row = self.houses_by_row.contains(&key.system).then(|| key.clone());
         let (dwelling, household) =
             (numbered(element::HOUSE_REF).or(by_row), numbered(element::HOUSEHOLD_REF));
-        let of_dwelling = dwelling.is_some().then(|| DwellingPart::of(submission)).unwrap_or_default();
-        let of_household = household.is_some().then(|| HouseholdPart::of(submission)).unwrap_or_default();
+        let of_dwelling = dwelling.as_ref().map(|_| DwellingPart::of(submission)).unwrap_or_default();
+        let of_household = household.as_ref().map(|_| HouseholdPart::of(submission)).unwrap_or_default();
         let home = if of_household.home.is_empty() { &of_dwelling.home } else { &of_household.home };
         let texts = [home, &of_dwelling.resident, &of_dwelling.phone, &of_household.head];
         let texts = texts.map(|text| self.texts.intern(text));

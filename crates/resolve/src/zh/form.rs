@@ -200,11 +200,11 @@ fn read_surname(units: &mut [Unit], len: u8) {
                 (unit.sound, unit.near) = (sound, sound.near());
             }
         }
-    } else if let (Some(unit), Some(c)) = (units.first_mut(), chars.chars().next()) {
-        if unit.ch != 0 {
-            let (sound, other) = surname(c);
-            (unit.sound, unit.near, unit.other) = (sound, sound.near(), other);
-        }
+    } else if let (Some(unit), Some(c)) = (units.first_mut(), chars.chars().next())
+        && unit.ch != 0
+    {
+        let (sound, other) = surname(c);
+        (unit.sound, unit.near, unit.other) = (sound, sound.near(), other);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::tables::{COMPOUND_READINGS, SURNAME_READINGS};
 use pinyin::{ToPinyin, ToPinyinMulti};
+use smallvec::SmallVec;
 
 /// A toneless syllable: five bits a letter, first letter highest; zero where unknown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,14 +15,12 @@ impl Sound {
     /// Packs a syllable of at most six letters; ü is v.
     pub(super) fn pack(syllable: &str) -> Sound {
         let mut packed = 0u32;
-        let mut letters = 0;
-        for c in syllable.chars() {
+        for (at, c) in syllable.chars().enumerate() {
             let c = if c == 'ü' { 'v' } else { c };
-            if !c.is_ascii_lowercase() || letters == 6 {
+            if !c.is_ascii_lowercase() || at == 6 {
                 return Sound::NONE;
             }
             packed = (packed << 5) | (u32::from(c) - u32::from('a') + 1);
-            letters += 1;
         }
         Sound(packed)
     }
@@ -54,19 +53,12 @@ impl Sound {
     /// The sound with what speakers of the south-west (and tired ears) do not tell apart made equal: zh/z, ch/c, sh/s,
     /// n/l, h/f, r/l at the start, ng/n at the end, v/u.
     pub(super) fn near(self) -> Sound {
-        let mut letters = [0u8; 6];
-        let mut count = 0;
-        for at in (0..6).rev() {
-            let letter = (self.0 >> (5 * at)) & 31;
-            if letter != 0 {
-                if let (Some(slot), Ok(letter)) = (letters.get_mut(count), u8::try_from(letter)) {
-                    *slot = letter + b'a' - 1;
-                    count += 1;
-                }
-            }
-        }
-        let letters = letters.get(..count).unwrap_or_default();
-        let (head, tail) = match letters {
+        let letters: SmallVec<[u8; 6]> = (0..6)
+            .rev()
+            .filter_map(|at| u8::try_from((self.0 >> (5 * at)) & 31).ok().filter(|letter| *letter != 0))
+            .map(|letter| letter + b'a' - 1)
+            .collect();
+        let (head, tail) = match &*letters {
             [b'z', b'h', tail @ ..] => (b'z', tail),
             [b'c', b'h', tail @ ..] => (b'c', tail),
             [b's', b'h', tail @ ..] => (b's', tail),
