@@ -1,70 +1,41 @@
 //! A mapping bound to the columns of one edition: rows in.
 
+use crate::bind::Warning;
 use crate::column::{Class, Column, Form, Said};
 use crate::identity::{Identity, identity_text};
-use crate::mapping::{Delete, Dwelling, Key, Mapping, Mode};
-use crate::normal::text;
+use crate::mapping::{Delete, Key, Mapping, Mode};
+use crate::normal::{citizen_id, text};
 use crate::observed::{self, Observed};
 use std::fmt;
-use yibiao_format::{Cell, Opening, Row};
-use yibiao_record::{Claim, ClaimFlags, Op, Timestamp, Value};
+use yibiao_format::{Cell, Row};
+use yibiao_record::{Claim, ClaimFlags, ElementId, Op, Timestamp, Value};
+use yibiao_schema::element;
 
 /// A mapping with the place of each of its columns in an edition.
 #[derive(Debug)]
 pub struct Binding<'mapping> {
-    mapping: &'mapping Mapping,
+    pub(crate) mapping: &'mapping Mapping,
     /// Of each column of the mapping, its place in the row.
-    places: Vec<Option<usize>>,
+    pub(crate) places: Vec<Option<usize>>,
     /// The places in the order of their elements, in which claims come out.
-    by_element: Vec<usize>,
-    identity: Vec<Slot<'mapping>>,
-    key: Option<usize>,
-    op: Option<usize>,
-    version: Option<usize>,
-    reason: Option<usize>,
-    household: Option<usize>,
-    dwelling: Option<usize>,
-    observed_column: Option<usize>,
-    observed: Option<Timestamp>,
-    warnings: Vec<Warning>,
+    pub(crate) by_element: Vec<usize>,
+    pub(crate) identity: Vec<Slot<'mapping>>,
+    pub(crate) key: Option<usize>,
+    pub(crate) op: Option<usize>,
+    pub(crate) version: Option<usize>,
+    pub(crate) reason: Option<usize>,
+    pub(crate) household: Option<usize>,
+    pub(crate) dwelling: Option<usize>,
+    pub(crate) observed_column: Option<usize>,
+    pub(crate) observed: Option<Timestamp>,
+    pub(crate) warnings: Vec<Warning>,
 }
 
+/// An identity column and its place in the row.
 #[derive(Debug)]
-struct Slot<'mapping> {
-    column: &'mapping Column,
-    place: usize,
-}
-
-/// An edition that the mapping cannot read at all.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("cannot read {edition}: {reason}; {hint}")]
-pub struct BindError {
-    /// The edition.
-    pub edition: String,
-    /// What is wrong with it.
-    pub reason: String,
-    /// What to do.
-    pub hint: &'static str,
-}
-
-/// A difference between the edition's columns and the mapping's that stops nothing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Warning {
-    /// The mapping's column is not in the file: its element is not read.
-    Missing(String),
-    /// The file's column is not in the mapping: it is carried along unread.
-    Unknown(String),
-}
-
-impl fmt::Display for Warning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Warning::Missing(column) => write!(f, "column {column} is missing: its values are not read"),
-            Warning::Unknown(column) => {
-                write!(f, "column {column} is unknown: it is kept as it is and not read")
-            }
-        }
-    }
+pub(crate) struct Slot<'mapping> {
+    pub(crate) column: &'mapping Column,
+    pub(crate) place: usize,
 }
 
 /// A row that was read.
@@ -110,112 +81,6 @@ impl Quarantine {
     }
 }
 
-impl Mapping {
-    /// Finds the mapping's columns in an edition. `edition` is its name in errors.
-    pub fn bind(&self, edition: &str, opening: &Opening) -> Result<Binding<'_>, BindError> {
-        let refuse = |reason: String, hint| BindError { edition: edition.to_owned(), reason, hint };
-        for (at, column) in opening.columns.iter().enumerate() {
-            let looked_at = self.columns.iter().any(|own| own.name == *column)
-                || self.source.row_columns().contains(&column.as_str());
-            if looked_at && opening.columns.iter().skip(at + 1).any(|other| other == column) {
-                let hint =
-                    "rename or remove one of the two in the file, so that it is clear which one counts";
-                return Err(refuse(format!("the column {column} stands twice"), hint));
-            }
-        }
-        let find = |name: &str| opening.columns.iter().position(|column| column == name);
-        let needed = |name: &str, what: &str| {
-            find(name).ok_or_else(|| {
-                let hint = "export the file with this column, or correct the mapping if it was renamed";
-                refuse(format!("the {what} column {name} is missing"), hint)
-            })
-        };
-        let places: Vec<_> = self.columns.iter().map(|column| find(&column.name)).collect();
-        let mut by_element: Vec<usize> = (0..self.columns.len()).collect();
-        by_element.sort_by_key(|at| self.columns.get(*at).map(|column| column.element));
-        let mut identity = Vec::new();
-        let mut key = None;
-        match &self.source.key {
-            Key::Column(name) => key = Some(needed(name, "key")?),
-            Key::Identity(columns) => {
-                for named in columns {
-                    let place = needed(&named.name, "identity")?;
-                    let column = self
-                        .columns
-                        .iter()
-                        .find(|column| column.name == named.name)
-                        .expect("invariant: an identity column is a column of the mapping");
-                    identity.push(Slot { column, place });
-                }
-            }
-        }
-        let op = match &self.source.mode {
-            Mode::Log { op, .. } => Some(needed(op, "operation")?),
-            Mode::Snapshot => None,
-        };
-        let version = match &self.source.version_column {
-            Some(name) => Some(needed(name, "version")?),
-            None => None,
-        };
-        let reason = match &self.source.delete {
-            Delete::By { column, .. } => find(column),
-            Delete::Always(_) => None,
-        };
-        let dwelling = match &self.source.dwelling {
-            Dwelling::Reference(name) => find(name),
-            Dwelling::Row | Dwelling::None => None,
-        };
-        let observed = observed::of_opening(&self.source.observed, opening);
-        let observed_column = match &self.source.observed {
-            Observed::Column { column, otherwise: None } => Some(needed(column, "observation")?),
-            Observed::Column { column, .. } => find(column),
-            Observed::Title { .. } if observed.is_none() => {
-                let hint = "write year and month into the title row, as in 2026年10月";
-                return Err(refuse("no title tells which month it is about".into(), hint));
-            }
-            Observed::Attribute(name) if observed.is_none() => {
-                let hint =
-                    "export the file with this attribute on its root element, as a time with its offset";
-                return Err(refuse(format!("the attribute {name} is missing or no time"), hint));
-            }
-            Observed::Title { .. } | Observed::Attribute(_) | Observed::Constant(_) => None,
-        };
-        Ok(Binding {
-            mapping: self,
-            warnings: self.warnings(opening, &places),
-            places,
-            by_element,
-            identity,
-            key,
-            op,
-            version,
-            reason,
-            household: self.source.household.as_deref().and_then(find),
-            dwelling,
-            observed_column,
-            observed,
-        })
-    }
-
-    fn warnings(&self, opening: &Opening, places: &[Option<usize>]) -> Vec<Warning> {
-        let missing = self
-            .columns
-            .iter()
-            .zip(places)
-            .filter(|(_, place)| place.is_none())
-            .map(|(column, _)| Warning::Missing(column.name.clone()));
-        let of_row = self.source.row_columns();
-        let unknown = opening
-            .columns
-            .iter()
-            .filter(|name| {
-                !of_row.contains(&name.as_str()) && !self.columns.iter().any(|column| column.name == **name)
-            })
-            .map(|name| Warning::Unknown(name.clone()));
-        missing.chain(unknown).collect()
-    }
-}
-
 impl<'mapping> Binding<'mapping> {
     /// The mapping.
     pub fn mapping(&self) -> &'mapping Mapping {
@@ -252,6 +117,7 @@ impl<'mapping> Binding<'mapping> {
 
     fn claims(&self, row: &Row) -> Result<Vec<Claim>, Quarantine> {
         let mut claims = Vec::with_capacity(self.by_element.len());
+        let mut certificate = None;
         for at in &self.by_element {
             let (Some(column), Some(Some(place))) = (self.mapping.columns.get(*at), self.places.get(*at))
             else {
@@ -275,6 +141,14 @@ impl<'mapping> Binding<'mapping> {
                 flags = flags.with(ClaimFlags::DERIVED);
             }
             claims.push(Claim { element: column.element, value, flags });
+            if matches!(column.form, Form::CitizenId { .. }) {
+                certificate = citizen_id::certificate(cell);
+            }
+        }
+        if let Some((kind, level)) = certificate {
+            for (element, code) in [(element::DISABILITY_TYPE, kind), (element::DISABILITY_LEVEL, level)] {
+                add_derived(&mut claims, element, code);
+            }
         }
         Ok(claims)
     }
@@ -363,12 +237,20 @@ impl<'mapping> Binding<'mapping> {
 
 impl Slot<'_> {
     fn names(&self) -> bool {
-        matches!(self.column.form, Form::Name(_) | Form::CitizenId(_))
+        matches!(self.column.form, Form::Name(_) | Form::CitizenId { .. })
     }
 
     /// The cell as it identifies the row: the same text for every way of writing the same value.
     fn text(&self, cell: &Cell) -> Box<str> {
         identity_text(self.column, cell)
+    }
+}
+
+/// What a disability certificate's number says besides the id, where the row does not say it itself.
+fn add_derived(claims: &mut Vec<Claim>, element: ElementId, code: char) {
+    if let Err(at) = claims.binary_search_by_key(&element, |claim| claim.element) {
+        let value = Value::Code(code.to_string().into());
+        claims.insert(at, Claim { element, value, flags: ClaimFlags::DERIVED });
     }
 }
 

@@ -5,7 +5,7 @@ use crate::normal::{self, Reading, codes, numeral, text};
 use crate::scope::Scope;
 use std::fmt;
 use yibiao_format::Cell;
-use yibiao_record::{ClaimFlags, ElementId, EntityKind, SystemId, Value};
+use yibiao_record::{ClaimFlags, ElementId, EntityKind, IdNumber, IdQuality, SystemId, Value};
 
 /// What the way through a column costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,7 +75,7 @@ pub(crate) enum Form {
     Text,
     Account { separator: char },
     Name(normal::name::Style),
-    CitizenId(normal::citizen_id::Style),
+    CitizenId { style: normal::citizen_id::Style, zeros: Zeros },
     Date(normal::date::Style),
     Phones(normal::phone::Style),
     Decimal(normal::number::Style),
@@ -87,6 +87,16 @@ pub(crate) enum Form {
     Code(CodeMap),
     Codes(CodeMap),
     Score(Vec<Band>),
+}
+
+/// Whether three zeros at the end of an id that is valid otherwise are its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Zeros {
+    /// They are: the system issues the ids.
+    Own,
+    /// One valid id in 1,100 ends so. Of those that a spreadsheet cut to 15 digits, one in eleven has a check
+    /// character that holds by chance, and in files that people fill in these are far more.
+    Doubted,
 }
 
 /// A band of scores and the code that it means.
@@ -158,7 +168,7 @@ impl Column {
             Form::Account { .. } => return read_account(cell),
             Form::Text => normal::text::parse(cell),
             Form::Name(_) => normal::name::parse(cell),
-            Form::CitizenId(_) => normal::citizen_id::parse(cell),
+            Form::CitizenId { .. } => normal::citizen_id::parse(cell),
             Form::Date(style) => normal::date::parse(cell, *style),
             Form::Phones(_) => normal::phone::parse(cell),
             Form::Decimal(_) => normal::number::parse_decimal(cell),
@@ -169,14 +179,18 @@ impl Column {
         };
         match outcome {
             Ok(None) => Said::Nothing,
-            Ok(Some(reading)) => Said::Value(self.in_scope(reading)),
+            Ok(Some(reading)) => Said::Value(self.in_its_file(reading)),
             Err(normal::Unreadable(rule)) => Said::Unreadable(rule),
         }
     }
 
-    /// The reading with the upper levels that the file leaves out.
-    fn in_scope(&self, reading: Reading) -> Reading {
+    /// The reading as this file means it: with the upper levels that its addresses leave out, and without the digits
+    /// that its ids have lost.
+    fn in_its_file(&self, reading: Reading) -> Reading {
         match (&self.form, reading) {
+            (Form::CitizenId { zeros: Zeros::Doubted, .. }, Reading { value: Value::Id(id), flags }) => {
+                without_lost_digits(id, flags)
+            }
             (Form::Address { scope: Some(scope), .. }, Reading { value: Value::Address(address), flags }) => {
                 Reading { value: Value::Address(scope.complete(address)), flags }
             }
@@ -234,7 +248,7 @@ impl Column {
             (Form::Text, Value::Text(said)) => normal::text::write(said),
             (Form::Account { separator }, Value::Text(account)) => write_account(account, *separator),
             (Form::Name(style), Value::Name(name)) => normal::name::write(name, style),
-            (Form::CitizenId(style), Value::Id(id)) => normal::citizen_id::write(id, *style),
+            (Form::CitizenId { style, .. }, Value::Id(id)) => normal::citizen_id::write(id, *style),
             (Form::Date(style), Value::Date(date)) => normal::date::write(*date, *style),
             (Form::Phones(style), Value::Phones(phones)) => normal::phone::write(phones, style),
             (Form::Decimal(style), Value::Decimal(number)) => normal::number::write_decimal(*number, style),
@@ -315,6 +329,16 @@ pub(crate) struct Parents(pub(crate) Vec<(ElementId, Box<str>, Box<str>)>);
 impl Parents {
     fn refines(&self, element: ElementId, fine: &str, coarse: &str) -> bool {
         fine == coarse || self.0.iter().any(|(at, a, b)| (*at, &**a, &**b) == (element, fine, coarse))
+    }
+}
+
+fn without_lost_digits(id: IdNumber, flags: ClaimFlags) -> Reading {
+    match id.digits.strip_suffix("000") {
+        Some(known) if id.quality == IdQuality::Valid => Reading {
+            value: Value::Id(IdNumber { digits: known.into(), quality: IdQuality::Prefix }),
+            flags: flags.with(ClaimFlags::TRUNCATED),
+        },
+        _ => Reading { value: Value::Id(id), flags },
     }
 }
 

@@ -1,7 +1,7 @@
 //! From the written form of a mapping to the checked one.
 
 use crate::code_map::CodeMap;
-use crate::column::{Band, Class, Column, Derive, Form, Parents, Write};
+use crate::column::{Band, Class, Column, Derive, Form, Parents, Write, Zeros};
 use crate::file::{
     BandFile, ClassFile, ColumnFile, DeleteFile, DwellingFile, FormFile, KeyFile, LayoutFile, MappingFile,
     ModeFile, Names, ObservedFile, WriteFile,
@@ -148,7 +148,7 @@ impl Compiler<'_> {
                 let reason = format!("{name} is not among the columns");
                 return Err(self.error("key, identity", reason, "name columns of this mapping"));
             };
-            let names = matches!(column.form, Form::Name(_) | Form::CitizenId(_));
+            let names = matches!(column.form, Form::Name(_) | Form::CitizenId { .. });
             found.push(IdentityColumn { name, names });
         }
         if found.len() < 2 || !found.iter().any(|column| column.names) {
@@ -298,7 +298,10 @@ impl Compiler<'_> {
             FormFile::Text => (Form::Text, ValueType::Text),
             FormFile::Account { separator } => (Form::Account { separator }, ValueType::Text),
             FormFile::Name(style) => (Form::Name(style), ValueType::Name),
-            FormFile::CitizenId(style) => (Form::CitizenId(style), ValueType::CitizenId),
+            FormFile::CitizenId(style) => {
+                let zeros = if element.authority.contains(&system) { Zeros::Own } else { Zeros::Doubted };
+                (Form::CitizenId { style, zeros }, ValueType::CitizenId)
+            }
             FormFile::Date(style) => (Form::Date(style), ValueType::Date),
             FormFile::Phones(style) => (Form::Phones(style), ValueType::Phones),
             FormFile::Decimal(style) => (Form::Decimal(style), ValueType::Decimal),

@@ -9,6 +9,7 @@
 //! **Invariant:** pure: no I/O, no clock; errors and reasons hold nothing of a row's content.
 
 pub mod align;
+mod bind;
 mod binding;
 mod burden;
 mod code_map;
@@ -25,7 +26,8 @@ mod scope;
 mod shipped;
 mod write;
 
-pub use binding::{BindError, Binding, Parsed, Quarantine, Warning};
+pub use bind::{BindError, Warning};
+pub use binding::{Binding, Parsed, Quarantine};
 pub use burden::{Burden, burden};
 pub use column::{Class, Column, Write};
 pub use compile::MappingError;

@@ -98,6 +98,21 @@ fn t09_an_id_that_went_through_a_number_is_a_prefix_and_two_people_stay_two() {
 }
 
 #[test]
+fn zeros_at_the_end_of_an_id_are_doubted_everywhere_but_where_ids_are_issued() {
+    // The check character of 990101 1968-10-01 500 happens to be 0.
+    let (known, cut) = ("990101196810015", "990101196810015000");
+    let read = |system: &str, column: &str, name: &str| {
+        id(&parse(system, &[(column, text(cut)), (name, text("甲乙"))]))
+    };
+    for (system, column, name) in
+        [("MZ", "身份证号", "姓名"), ("WJ", "DE02_01_030_00", "DE02_01_039_00"), ("NY", "证件号码", "姓名")]
+    {
+        assert_eq!(read(system, column, name), (known.to_owned(), IdQuality::Prefix), "{system}");
+    }
+    assert_eq!(read("GA", "GMSFHM", "XM"), (cut.to_owned(), IdQuality::Valid));
+}
+
+#[test]
 fn t10_every_interpunct_is_one() {
     for (system, column, name) in [
         ("GA", "XM", "阿卜杜拉·买买提"),
@@ -153,6 +168,15 @@ fn t16_a_child_without_name_and_id_is_known_by_parent_and_household() {
 fn t19_a_disability_certificate_number_holds_the_id() {
     let parsed = parse("MZ", &[("身份证号", text("99010119660818062742")), ("姓名", text("罗正碧"))]);
     assert_eq!(id(&parsed), ("990101196608180627".to_owned(), IdQuality::Valid));
+    // Type and grade stand behind it. They are the certificate's word, not the ledger's.
+    let derived = |id: &str| claim(&parsed, id).filter(|claim| claim.flags.has(ClaimFlags::DERIVED)).unwrap();
+    assert!(derived("disability_type").value == Value::Code("4".into()));
+    assert!(derived("disability_level").value == Value::Code("2".into()));
+    let own = parse(
+        "MZ",
+        &[("身份证号", text("99010119660818062742")), ("姓名", text("罗正碧")), ("残疾类别", text("视力"))],
+    );
+    assert!(claim(&own, "disability_type").unwrap().is_evidence());
 }
 
 #[test]
