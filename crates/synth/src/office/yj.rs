@@ -145,6 +145,8 @@ fn built(clerk: &mut Clerk<'_>, house: &House) -> Cell {
         0..30 => Cell::Number(f64::from(year)),
         30..69 => Cell::Text(format!("{year}年")),
         69..80 => Cell::Text(format!("{year}年左右")),
+        // Nobody says 00年代 of this century.
+        _ if year >= 2000 => Cell::Text(format!("{year}年")),
         _ => Cell::Text(format!("{:02}年代", year % 100 / 10 * 10)),
     }
 }
