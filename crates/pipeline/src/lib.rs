@@ -1,1 +1,31 @@
-//! Ingest, deliver, review: loops over the traits; names no connector.
+//! Ingest, publish, deliver, review: the loops between connectors, the pure crates, the store and adapters. Names no
+//! connector.
+//!
+//! **Invariant:** a source is acknowledged after the durable commit of its batch, never before.
+//! **Invariant:** one place ([`Node`]) writes the store.
+
+mod account;
+mod deliver;
+mod ingest;
+mod intake;
+mod metrics;
+mod node;
+mod parse;
+mod project;
+mod publish;
+mod published;
+mod quarantine;
+mod query;
+mod records;
+mod review;
+mod run;
+mod source;
+
+pub use account::{Account, Disposition};
+pub use deliver::{DeliverError, Delivery, DeliveryReport};
+pub use ingest::{IngestError, IngestReport};
+pub use metrics::{Metrics, RowOutcome};
+pub use node::{Node, OpenError, Parts};
+pub use query::{Member, Status, Story, SystemStatus};
+pub use run::{Job, RunError, RunOptions, RunReport, run};
+pub use source::Source;

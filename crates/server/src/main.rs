@@ -1,2 +1,70 @@
-//! The one binary: CLI, health and metrics, and the one place that wires connectors.
-fn main() {}
+//! Yibiao: the one binary. Reads top-down: what is typed, what it means, who does it.
+//!
+//! **Invariant:** the only crate that knows which connectors exist (`wire`), that reads the environment and the clock,
+//! and that prints.
+
+mod admin;
+mod check;
+mod cli;
+mod config;
+mod control;
+mod demo;
+mod exit;
+mod explain;
+mod export;
+mod flat;
+mod handle;
+mod output;
+mod query;
+mod run;
+mod values;
+mod wire;
+
+use clap::Parser;
+use cli::{Cli, LogFormat, Verb};
+use exit::Failure;
+use output::Output;
+use std::process::ExitCode;
+use tracing_subscriber::EnvFilter;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let output = Output { json: cli.json };
+    let done = log(&cli).and_then(|()| {
+        let runtime = tokio::runtime::Runtime::new().map_err(|error| Failure::run(&error))?;
+        runtime.block_on(verb(cli.verb, output))
+    });
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(output),
+    }
+}
+
+async fn verb(verb: Verb, output: Output) -> Result<(), Failure> {
+    match verb {
+        Verb::Demo(arguments) => demo::demo(&arguments, output).await,
+        Verb::Run(arguments) => run::run(&arguments, output).await,
+        Verb::Check(arguments) => check::check(&arguments.config, output).await,
+        Verb::Status(arguments) => query::status(&arguments, output).await,
+        Verb::Explain(arguments) => query::explain(&arguments, output).await,
+        Verb::Review(arguments) => query::review(arguments, output).await,
+        Verb::Quarantine(arguments) => query::quarantine(arguments, output).await,
+        Verb::Export(arguments) => query::export(&arguments, output).await,
+        Verb::Schema(arguments) => query::schema(&arguments, output),
+        Verb::Backup(arguments) => query::backup(&arguments, output).await,
+        Verb::Restore(arguments) => query::restore(&arguments, output),
+        Verb::Resolve(arguments) => flat::resolve(&arguments, output),
+    }
+}
+
+/// The log goes to standard error; results go to standard output.
+fn log(cli: &Cli) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&cli.log)
+        .map_err(|error| Failure::usage(format!("cannot read the log filter {:?}: {error}", cli.log)))?;
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match cli.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
+    }
+    Ok(())
+}

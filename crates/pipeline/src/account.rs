@@ -1,0 +1,205 @@
+//! The four counts of the promise: every change of the feed ends, for every subscription, as delivered, filtered, dead or
+//! pending.
+//!
+//! **Invariant:** the counts are added to in the commit that moves the subscription's position, so that they add up to
+//! the feed whatever dies when; [`Node::accounts`] checks it against the feed itself.
+
+use crate::deliver::{DeliverError, DeliveryReport};
+use crate::node::Node;
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
+use yibiao_policy::{Projected, RuleId, Subject, Subscription};
+use yibiao_record::{Change, ChangeKind, ChangeSeq, EntityId, SourceKey, Timestamp};
+use yibiao_store::{AuditDraft, Commit, ReadError, View};
+
+/// What became of a change for a subscription.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Disposition {
+    /// The receiver has it.
+    Delivered,
+    /// The policy, by this rule, does not let it through.
+    Filtered(RuleId),
+    /// The receiver refused it for good.
+    Dead,
+}
+
+impl Disposition {
+    /// The name, in metrics and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Disposition::Delivered => "delivered",
+            Disposition::Filtered(_) => "filtered",
+            Disposition::Dead => "dead",
+        }
+    }
+
+    /// The name with the rule.
+    fn counter(self, subscription: &str) -> String {
+        match self {
+            Disposition::Filtered(rule) => format!("subscription/{subscription}/filtered/{}", rule.id()),
+            other => format!("subscription/{subscription}/{}", other.name()),
+        }
+    }
+}
+
+/// The counts of one subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Account {
+    /// The subscription.
+    pub subscription: String,
+    /// Changes that the receiver has.
+    pub delivered: u64,
+    /// Changes that the policy did not let through, by rule.
+    pub filtered: BTreeMap<String, u64>,
+    /// Changes that the receiver refused for good.
+    pub dead: u64,
+    /// Changes that wait.
+    pub pending: u64,
+    /// Changes of the feed.
+    pub feed: u64,
+}
+
+impl Account {
+    /// Changes of the feed that none of the four counts holds, or that two hold: 0 unless the promise is broken.
+    pub fn gap(&self) -> i64 {
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        signed(self.feed)
+            - signed(self.pending)
+            - signed(self.delivered)
+            - signed(self.filtered_in_all())
+            - signed(self.dead)
+    }
+
+    /// Changes that the policy did not let through.
+    pub fn filtered_in_all(&self) -> u64 {
+        self.filtered.values().sum()
+    }
+}
+
+impl Node {
+    /// Moves a subscription's position to `upto` and counts what lies between, in one commit.
+    pub(crate) fn note_delivery(
+        &mut self,
+        id: &str,
+        upto: ChangeSeq,
+        rejected: &BTreeSet<EntityId>,
+        at: Timestamp,
+        report: &mut DeliveryReport,
+    ) -> Result<(), DeliverError> {
+        let view = self.store.view()?;
+        let from = ChangeSeq(view.position(id)?.unwrap_or(0));
+        let Some(subscription) = self.policy.subscription(id) else { return Ok(()) };
+        for change in view.changes((Bound::Excluded(from), Bound::Included(upto))) {
+            let disposition = self.disposition(subscription, &change?, rejected, at, &view);
+            *report.changes.entry(disposition).or_insert(0) += 1;
+        }
+        if from == upto {
+            return Ok(());
+        }
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let counts: Vec<(Disposition, i64)> =
+            report.changes.iter().map(|(disposition, n)| (*disposition, signed(*n))).collect();
+        self.store.commit(&Commit {
+            positions: vec![(id.to_owned(), upto.0)],
+            counters: counts.iter().map(|(disposition, n)| (disposition.counter(id), *n)).collect(),
+            audit: vec![AuditDraft {
+                at,
+                actor: id.into(),
+                action: "deliver".into(),
+                subjects: Vec::new(),
+                counts: counts.iter().map(|(disposition, n)| (disposition.name().into(), *n)).collect(),
+            }],
+            ..Commit::default()
+        })?;
+        self.last = self.store.view()?.last();
+        self.refresh_accounts()?;
+        Ok(())
+    }
+
+    fn disposition(
+        &self,
+        subscription: &Subscription,
+        change: &Change,
+        rejected: &BTreeSet<EntityId>,
+        at: Timestamp,
+        view: &View,
+    ) -> Disposition {
+        let entity = if let ChangeKind::Merged { into } = change.kind { into } else { change.entity };
+        if rejected.contains(&entity) {
+            return Disposition::Dead;
+        }
+        let of_subscriber = |key: &SourceKey| key.system == subscription.subscriber();
+        let held =
+            change.members.iter().any(of_subscriber) || self.world.rows(entity).iter().any(of_subscriber);
+        // Looked up only where the subscription is for a part of the population.
+        let values = |element| Some(self.canonical(entity, view).ok()?.get(element)?.value.clone());
+        let subject = Subject { kind: entity.kind, event: Some(&change.kind), held, values: &values };
+        let admitted = match self.policy.admit(subscription, subject, at) {
+            Ok(admitted) => admitted,
+            Err(rule) => return Disposition::Filtered(rule),
+        };
+        // A step about who is who concerns every value of the receiver's row; an update, those that it names.
+        if !matches!(change.kind, ChangeKind::Updated) || change.values.is_empty() {
+            return Disposition::Delivered;
+        }
+        let mut refused = None;
+        for (element, value) in &change.values {
+            let Some(value) = value else { return Disposition::Delivered };
+            match admitted.project(*element, &value.value) {
+                Projected::Refuse(rule) => refused = Some(rule),
+                Projected::Allow | Projected::Mask(_) => return Disposition::Delivered,
+            }
+        }
+        refused.map_or(Disposition::Delivered, Disposition::Filtered)
+    }
+
+    /// The counts of every subscription.
+    pub fn accounts(&self) -> Result<Vec<Account>, ReadError> {
+        let view = self.store.view()?;
+        let feed = view.last().change.0;
+        let counters = view.counters()?;
+        let mut accounts = Vec::new();
+        for subscription in self.policy.subscriptions() {
+            let prefix = format!("subscription/{}/", subscription.id());
+            let mut account = Account {
+                subscription: subscription.id().to_owned(),
+                delivered: 0,
+                filtered: BTreeMap::new(),
+                dead: 0,
+                pending: feed.saturating_sub(view.position(subscription.id())?.unwrap_or(0)),
+                feed,
+            };
+            for (name, count) in counters.range(prefix.clone()..) {
+                let Some(name) = name.strip_prefix(&prefix) else { break };
+                let count = u64::try_from(*count).unwrap_or(0);
+                match name.strip_prefix("filtered/") {
+                    Some(rule) => {
+                        account.filtered.insert(rule.to_owned(), count);
+                    }
+                    None if name == "dead" => account.dead = count,
+                    None => account.delivered = count,
+                }
+            }
+            accounts.push(account);
+        }
+        Ok(accounts)
+    }
+
+    /// Shows the counts in the metrics.
+    pub(crate) fn refresh_accounts(&self) -> Result<(), ReadError> {
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        for account in self.accounts()? {
+            let counts = [
+                ("delivered", account.delivered),
+                ("filtered", account.filtered_in_all()),
+                ("dead", account.dead),
+                ("pending", account.pending),
+            ];
+            for (outcome, count) in counts {
+                self.metrics.outcomes.with_label_values(&[&account.subscription, outcome]).set(signed(count));
+            }
+            self.metrics.gap.with_label_values(&[&account.subscription]).set(account.gap());
+        }
+        Ok(())
+    }
+}

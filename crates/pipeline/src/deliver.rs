@@ -1,0 +1,135 @@
+//! Delivering: a subscription's receiver gets its own rows, completed and corrected as the policy allows.
+//!
+//! **Invariant:** what is going to be written into a receiver's rows is noted as delivered, durably, before it is
+//! written: whatever comes back is known as our own word, whoever died when.
+
+use crate::account::Disposition;
+use crate::node::Node;
+use crate::project::{Projection, Projector};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use yibiao_contract::{
+    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, Outcome, Recovery,
+};
+use yibiao_mapping::Mapping;
+use yibiao_record::{EntityId, Timestamp};
+use yibiao_store::{Commit, CommitError, ReadError};
+
+/// A subscription, its receiver's own rows, and the way to it.
+#[derive(Debug)]
+pub struct Delivery<C, A> {
+    /// The subscription's id.
+    pub subscription: Box<str>,
+    /// How the receiver's rows are read and written.
+    pub mapping: Arc<Mapping>,
+    /// Reads the receiver's newest edition again.
+    pub reader: C,
+    /// Writes to the receiver.
+    pub adapter: A,
+}
+
+/// Why a delivery did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DeliverError {
+    /// The receiver's rows could not be read, or the receiver could not be written to; its changes stay pending.
+    #[error("the receiver cannot be reached")]
+    Edge(#[source] EdgeError),
+    /// The store could not be read.
+    #[error("cannot read the store")]
+    Read(#[from] ReadError),
+    /// What was delivered could not be noted.
+    #[error("cannot note the delivery; start the node again")]
+    Commit(#[from] CommitError),
+}
+
+/// What a delivery did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DeliveryReport {
+    /// The subscription.
+    pub subscription: String,
+    /// The receiver's rows by what was done for them.
+    pub rows: BTreeMap<&'static str, u64>,
+    /// Cells that were empty and are filled now.
+    pub completed: u64,
+    /// Cells that said something else and are corrected now.
+    pub corrected: u64,
+    /// Changes by what became of them, this time.
+    pub changes: BTreeMap<Disposition, u64>,
+}
+
+impl<C: Connector, A: Adapter> Delivery<C, A> {
+    /// Brings the receiver to the end of the feed.
+    pub(crate) async fn run(
+        &mut self,
+        node: &mut Node,
+        limits: BatchLimits,
+        at: Timestamp,
+    ) -> Result<DeliveryReport, DeliverError> {
+        let timer = node.metrics().delivery_seconds.start_timer();
+        let items = self.own_rows(limits).await?;
+        let view = node.store.view()?;
+        let upto = view.last().change;
+        let mut report =
+            DeliveryReport { subscription: self.subscription.to_string(), ..DeliveryReport::default() };
+        let Some(subscription) = node.policy.subscription(&self.subscription) else { return Ok(report) };
+        let projections = tokio::task::block_in_place(|| {
+            Projector::new(node, subscription, &self.mapping, &view, at)?.project(&items, &mut report)
+        })?;
+        drop(view);
+        let delivered = projections.iter().filter_map(|projection| projection.delivered.clone()).collect();
+        node.store.commit(&Commit { delivered, ..Commit::default() })?;
+        let (entities, rows): (Vec<_>, Vec<_>) =
+            projections.into_iter().map(|Projection { entities, row, .. }| (entities, row)).unzip();
+        for row in &rows {
+            *report.rows.entry(row.status.words().0).or_insert(0) += 1;
+        }
+        let sent = u64::try_from(rows.len()).unwrap_or(u64::MAX);
+        let outcomes =
+            self.adapter.write(&OutBatch { upto: upto.0, rows }).await.map_err(DeliverError::Edge)?;
+        let rejected = rejected(&self.subscription, &outcomes, &entities).map_err(DeliverError::Edge)?;
+        node.note_delivery(&self.subscription, upto, &rejected, at, &mut report)?;
+        node.metrics().sent.with_label_values(&[&*self.subscription]).inc_by(sent);
+        timer.observe_duration();
+        let DeliveryReport { completed, corrected, .. } = report;
+        tracing::info!(subscription = %self.subscription, upto = upto.0, completed, corrected, "delivered");
+        Ok(report)
+    }
+
+    /// The rows of the receiver's newest edition.
+    async fn own_rows(&mut self, limits: BatchLimits) -> Result<Vec<Item>, DeliverError> {
+        let mut cursor = Cursor::default();
+        let mut items = Vec::new();
+        while let Some(Batch { items: more, cursor: upto }) =
+            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
+        {
+            items.extend(more);
+            cursor = upto;
+        }
+        Ok(items)
+    }
+}
+
+/// The entities whose row the receiver refused for good; an error where it is not known what became of a row.
+fn rejected(
+    subscription: &str,
+    outcomes: &[Outcome],
+    entities: &[Vec<EntityId>],
+) -> Result<BTreeSet<EntityId>, EdgeError> {
+    let mut rejected = BTreeSet::new();
+    for (outcome, entities) in outcomes.iter().zip(entities) {
+        match outcome {
+            Outcome::Delivered => {}
+            Outcome::Reject(_) => rejected.extend(entities),
+            Outcome::Retry(_) | Outcome::Unknown => {
+                return Err(EdgeError {
+                    attempt: format!("cannot deliver for {subscription}"),
+                    reason: "the receiver did not take every row".to_owned(),
+                    hint: "it is tried again by itself".to_owned(),
+                    recovery: Recovery::Retry,
+                    edition: None,
+                });
+            }
+        }
+    }
+    Ok(rejected)
+}

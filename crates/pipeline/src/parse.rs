@@ -1,0 +1,135 @@
+//! From what a connector read to parsed rows: the pure half of taking in.
+
+use std::sync::Arc;
+use yibiao_contract::{Edition, Item};
+use yibiao_format::Row;
+use yibiao_mapping::{Mapping, Parsed};
+use yibiao_record::SystemId;
+
+/// One thing on its way into the node.
+#[derive(Debug)]
+pub(crate) enum Parcel {
+    /// An edition begins.
+    Open { name: Box<str>, whole: bool },
+    /// A row and what it says.
+    Row { locator: u64, raw: Vec<u8>, parsed: Parsed },
+    /// A row, or a whole edition, that cannot be taken in: kept with its bytes.
+    Refused { edition: Box<str>, locator: u64, raw: Vec<u8>, rule: &'static str, reason: String },
+    /// The edition was read to its end.
+    Close,
+}
+
+/// Parses the items of one source, in order.
+#[derive(Debug)]
+pub struct Parser {
+    mapping: Arc<Mapping>,
+    /// The edition that is being read; `None` where none is, or where it was refused as a whole.
+    edition: Option<Edition>,
+}
+
+/// The rule name of a row that its file's reader refused.
+const UNREADABLE: &str = "unreadable";
+/// The rule name of an edition whose columns do not fit the mapping.
+const COLUMNS: &str = "columns";
+
+impl Parser {
+    /// A parser at the start of a source.
+    pub fn new(mapping: Arc<Mapping>) -> Self {
+        Self { mapping, edition: None }
+    }
+
+    /// Whose rows it parses.
+    pub fn system(&self) -> SystemId {
+        self.mapping.system()
+    }
+
+    /// Forgets the edition that broke off.
+    pub(crate) fn abandon(&mut self) {
+        self.edition = None;
+    }
+
+    /// Parses a batch. Nothing is lost: what cannot be parsed comes out as refused, with its bytes.
+    pub(crate) fn parse(&mut self, items: Vec<Item>) -> Vec<Parcel> {
+        let mut parcels = Vec::with_capacity(items.len());
+        let mut items = items.into_iter().peekable();
+        while let Some(item) = items.next() {
+            match item {
+                Item::Open(edition) => self.open(edition, &mut parcels),
+                Item::Close => {
+                    if self.edition.take().is_some() {
+                        parcels.push(Parcel::Close);
+                    }
+                }
+                row => {
+                    let rows = std::iter::once(row).chain(std::iter::from_fn(|| {
+                        items.next_if(|item| matches!(item, Item::Row(_) | Item::Bad(_)))
+                    }));
+                    self.rows(rows, &mut parcels);
+                }
+            }
+        }
+        parcels
+    }
+
+    fn open(&mut self, edition: Edition, parcels: &mut Vec<Parcel>) {
+        let name: Box<str> = edition.name.as_str().into();
+        match self.mapping.bind(&edition.name, &edition.opening) {
+            Ok(binding) => {
+                for warning in binding.warnings() {
+                    tracing::warn!(system = %self.mapping.system(), edition = %name, %warning, "columns differ from the mapping");
+                }
+                parcels.push(Parcel::Open { name, whole: edition.whole });
+                self.edition = Some(edition);
+            }
+            Err(error) => {
+                let reason = error.to_string();
+                tracing::error!(system = %self.mapping.system(), edition = %name, %reason, "edition set aside");
+                parcels.push(Parcel::Refused {
+                    edition: name,
+                    locator: 0,
+                    raw: Vec::new(),
+                    rule: COLUMNS,
+                    reason,
+                });
+                self.edition = None;
+            }
+        }
+    }
+
+    /// The rows between two other items, bound to their columns once.
+    fn rows(&self, rows: impl Iterator<Item = Item>, parcels: &mut Vec<Parcel>) {
+        let Some(edition) = &self.edition else { return }; // refused as a whole: its file is its record
+        let Ok(binding) = self.mapping.bind(&edition.name, &edition.opening) else { return };
+        let name = || edition.name.as_str().into();
+        for item in rows {
+            parcels.push(match item {
+                Item::Row(row) => match binding.parse(&row) {
+                    Ok(parsed) => {
+                        let Row { locator, raw, .. } = row;
+                        Parcel::Row { locator, raw, parsed }
+                    }
+                    Err(refused) => {
+                        let column =
+                            refused.column.map(|column| format!("column {column}: ")).unwrap_or_default();
+                        let reason = format!("{column}{}", refused.reason);
+                        Parcel::Refused {
+                            edition: name(),
+                            locator: row.locator,
+                            raw: row.raw,
+                            rule: refused.rule,
+                            reason,
+                        }
+                    }
+                },
+                Item::Bad(bad) => Parcel::Refused {
+                    edition: name(),
+                    locator: bad.locator,
+                    raw: bad.raw,
+                    rule: UNREADABLE,
+                    reason: bad.reason,
+                },
+                Item::Open(_) | Item::Close => continue,
+            });
+        }
+    }
+}

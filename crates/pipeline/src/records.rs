@@ -1,0 +1,111 @@
+//! What is known of every source key, in memory: enough to tell a new row from a repeat without reading the store.
+//!
+//! **Invariant:** an entry is a function of the submissions of its key; it is rebuilt from the store at start.
+
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
+use std::collections::BTreeMap;
+use yibiao_record::{Op, SourceKey, Submission, SubmissionSeq, SystemId};
+
+/// The state of one source key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// Its latest submission.
+    pub seq: SubmissionSeq,
+    /// That submission's version.
+    pub version: i64,
+    /// The version of the row that gave its claims; below `version` where a later message ended it.
+    pub claims_version: i64,
+    /// Digest of the bytes of the row last seen, be it accepted or an echo.
+    pub digest: u64,
+    /// What its latest submission did.
+    pub op: Op,
+    /// Where it stands in the newest edition that holds it.
+    pub locator: u64,
+}
+
+/// All source keys ever accepted.
+#[derive(Debug, Default)]
+pub struct Records {
+    index: HashMap<SourceKey, u32, FxBuildHasher>,
+    entries: Vec<Entry>,
+    of_system: BTreeMap<SystemId, Vec<SourceKey>>,
+}
+
+impl Records {
+    /// The entry of a key.
+    pub fn get(&self, key: &SourceKey) -> Option<&Entry> {
+        self.entries.get(usize::try_from(*self.index.get(key)?).ok()?)
+    }
+
+    /// The entry of a key, to note a new locator or digest.
+    pub fn get_mut(&mut self, key: &SourceKey) -> Option<&mut Entry> {
+        self.entries.get_mut(usize::try_from(*self.index.get(key)?).ok()?)
+    }
+
+    /// Sets the entry of a key.
+    pub fn set(&mut self, key: &SourceKey, entry: Entry) {
+        if let Some(known) = self.get_mut(key) {
+            *known = entry;
+            return;
+        }
+        let at =
+            u32::try_from(self.entries.len()).expect("invariant: fewer than 2^32 source keys on one node");
+        self.index.insert(key.clone(), at);
+        self.entries.push(entry);
+        self.of_system.entry(key.system).or_default().push(key.clone());
+    }
+
+    /// Replays an accepted submission, in the order of the log.
+    pub fn replay(&mut self, submission: &Submission) {
+        let known = self.get(&submission.key).copied();
+        let claims_version = match (submission.op, known) {
+            (Op::Upsert, _) => submission.version,
+            (_, Some(known)) => known.claims_version,
+            (_, None) => i64::MIN,
+        };
+        // An end without a row of its own leaves the digest of the row that it ended.
+        let digest = known
+            .filter(|_| submission.op != Op::Upsert)
+            .map_or_else(|| digest(&submission.raw), |known| known.digest);
+        let locator = known.map_or(0, |known| known.locator);
+        self.set(
+            &submission.key,
+            Entry {
+                seq: submission.seq,
+                version: submission.version,
+                claims_version,
+                digest,
+                op: submission.op,
+                locator,
+            },
+        );
+    }
+
+    /// The keys of a system, in the order of their first acceptance.
+    pub fn of_system(&self, system: SystemId) -> &[SourceKey] {
+        self.of_system.get(&system).map_or(&[], Vec::as_slice)
+    }
+
+    /// The systems that ever sent a row.
+    pub fn systems(&self) -> impl Iterator<Item = SystemId> {
+        self.of_system.keys().copied()
+    }
+
+    /// How many keys there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+/// Digest of a row's bytes; equal digests are taken for equal rows of one key.
+pub fn digest(raw: &[u8]) -> u64 {
+    let hash = blake3::hash(raw);
+    let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h])
+}

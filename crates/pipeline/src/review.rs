@@ -1,0 +1,93 @@
+//! What stewards rule.
+//!
+//! **Invariant:** a decision is stored on record keys, takes effect in the commit that stores it, and can be taken back
+//! at any time.
+
+use crate::ingest::{Draft, IngestError};
+use crate::node::Node;
+use yibiao_record::{Decision, DecisionKind, DecisionSeq, Op, SourceKey, Timestamp};
+use yibiao_store::AuditDraft;
+
+/// Why a decision was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum DecideError {
+    /// It is about a record that does not stand.
+    #[error("no record {} stands under that key; see `yibiao export --members` for the keys", .0.system)]
+    NoRecord(SourceKey),
+    /// A record cannot be linked to or parted from itself.
+    #[error("both records are the same; name two")]
+    Same,
+    /// It takes back what is not there.
+    #[error("there is no decision {0} that still holds; see `yibiao review decisions`")]
+    NoDecision(DecisionSeq),
+    /// It could not be made durable.
+    #[error(transparent)]
+    Ingest(#[from] IngestError),
+}
+
+/// What a decision did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Decided {
+    /// Its number.
+    pub seq: DecisionSeq,
+    /// Changes published because of it.
+    pub changes: u64,
+}
+
+impl Node {
+    /// Takes a decision: one durable commit with all that follows from it.
+    pub fn decide(
+        &mut self,
+        kind: DecisionKind,
+        actor: &str,
+        reason: &str,
+        at: Timestamp,
+    ) -> Result<Decided, DecideError> {
+        match &kind {
+            DecisionKind::Link(_, a, b) | DecisionKind::Unlink(_, a, b) => {
+                if a == b {
+                    return Err(DecideError::Same);
+                }
+                self.stands(a)?;
+                self.stands(b)?;
+            }
+            DecisionKind::Pin(_, key, ..) => self.stands(key)?,
+            DecisionKind::TakeBack(seq) => {
+                let there = self.decisions.all.iter().any(|decision| decision.seq == *seq);
+                if !there || !self.decisions.holds(*seq) {
+                    return Err(DecideError::NoDecision(*seq));
+                }
+            }
+        }
+        let seq = DecisionSeq(self.last.decision.0 + 1);
+        let decision = Decision { seq, kind, actor: actor.into(), reason: reason.into(), at };
+        self.decisions.note(decision.clone());
+        let mut draft = Draft { time: at, ..Draft::default() };
+        self.publish(&mut draft, std::slice::from_ref(&decision))?;
+        let changes = u64::try_from(draft.commit.changes.len()).unwrap_or(u64::MAX);
+        draft.commit.decisions.push(decision);
+        draft.commit.audit.push(AuditDraft {
+            at,
+            actor: actor.into(),
+            action: "decide".into(),
+            subjects: vec![format!("decision {seq}").into()],
+            counts: vec![("changes".into(), i64::try_from(changes).unwrap_or(i64::MAX))],
+        });
+        self.store.commit(&draft.commit).map_err(IngestError::from)?;
+        self.last = self.store.view().map_err(IngestError::from)?.last();
+        self.count_changes(&draft.commit.changes);
+        Ok(Decided { seq, changes })
+    }
+
+    /// The decisions ever taken, and whether each still holds.
+    pub fn decisions(&self) -> impl Iterator<Item = (&Decision, bool)> {
+        self.decisions.all.iter().map(|decision| (decision, self.decisions.holds(decision.seq)))
+    }
+
+    fn stands(&self, key: &SourceKey) -> Result<(), DecideError> {
+        match self.records.get(key) {
+            Some(entry) if entry.op != Op::Retract => Ok(()),
+            _ => Err(DecideError::NoRecord(key.clone())),
+        }
+    }
+}

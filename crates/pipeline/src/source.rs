@@ -1,0 +1,143 @@
+//! A source's task: reads and parses one batch ahead of the node, and acknowledges what is durable.
+//!
+//! **Invariant:** `Connector::commit` follows the node's word that the batch is durable, never precedes it.
+
+use crate::parse::{Parcel, Parser};
+use crate::run::{Event, RunOptions};
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use yibiao_contract::{Connector, Cursor, EdgeError, Recovery};
+use yibiao_mapping::Mapping;
+
+/// First and longest pause after a failure.
+const BACKOFF_FIRST: Duration = Duration::from_millis(500);
+const BACKOFF_LONGEST: Duration = Duration::from_secs(60);
+/// Failures in a row after which a source is given up in a run that is to end.
+const FAILURES_ONCE_MAX: u32 = 2;
+
+/// One connected system.
+#[derive(Debug)]
+pub struct Source<C> {
+    /// How its rows are read.
+    pub mapping: Arc<Mapping>,
+    /// Where its rows come from.
+    pub connector: C,
+}
+
+pub(crate) struct SourceTask<C> {
+    connector: C,
+    parser: Parser,
+    cursor: Cursor,
+    /// The batch that the node has and has not yet called durable.
+    unacknowledged: Option<(oneshot::Receiver<()>, Cursor)>,
+    failures: u32,
+    options: RunOptions,
+    /// When everything that lay there at the start of the run has settled.
+    settled: Instant,
+    events: mpsc::Sender<Event>,
+    drain: watch::Receiver<bool>,
+}
+
+impl<C: Connector> SourceTask<C> {
+    pub(crate) fn new(
+        source: Source<C>,
+        cursor: Cursor,
+        options: RunOptions,
+        settled: Instant,
+        events: mpsc::Sender<Event>,
+        drain: watch::Receiver<bool>,
+    ) -> Self {
+        let parser = Parser::new(source.mapping);
+        Self {
+            connector: source.connector,
+            parser,
+            cursor,
+            unacknowledged: None,
+            failures: 0,
+            options,
+            settled,
+            events,
+            drain,
+        }
+    }
+
+    /// Goes on until the source is drained (in a run that ends), given up, or the node stops.
+    pub(crate) async fn run(mut self) {
+        while self.step().await.is_continue() {}
+        // Fails only where the node has stopped, and then nobody counts its sources.
+        drop(self.events.send(Event::Finished).await);
+    }
+
+    async fn step(&mut self) -> ControlFlow<()> {
+        let read = self.connector.read(&self.cursor, self.options.limits).await;
+        // Parsed while the node still commits the batch before.
+        let next = read.map(|batch| batch.map(|batch| (self.parser.parse(batch.items), batch.cursor)));
+        self.acknowledge().await?;
+        match next {
+            Ok(Some((parcels, upto))) => self.hand_over(parcels, upto).await,
+            Ok(None) => {
+                self.send(Event::Idle(self.parser.system())).await?;
+                let left = self.settled.saturating_duration_since(Instant::now());
+                match (self.options.once, left.is_zero()) {
+                    (false, _) => self.rest(self.options.poll).await,
+                    (true, false) => self.rest(left).await,
+                    (true, true) => ControlFlow::Break(()),
+                }
+            }
+            Err(error) => self.fail(error).await,
+        }
+    }
+
+    async fn hand_over(&mut self, parcels: Vec<Parcel>, upto: Cursor) -> ControlFlow<()> {
+        self.failures = 0;
+        self.cursor = upto.clone();
+        let (done, durable) = oneshot::channel();
+        self.unacknowledged = Some((durable, upto.clone()));
+        self.send(Event::Batch { system: self.parser.system(), parcels, cursor: upto, done }).await
+    }
+
+    async fn acknowledge(&mut self) -> ControlFlow<()> {
+        let Some((durable, upto)) = self.unacknowledged.take() else { return ControlFlow::Continue(()) };
+        if durable.await.is_err() {
+            return ControlFlow::Break(()); // the node has stopped before it was durable
+        }
+        match self.connector.commit(&upto).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => self.send(Event::Failed(self.parser.system(), error)).await,
+        }
+    }
+
+    async fn fail(&mut self, error: EdgeError) -> ControlFlow<()> {
+        self.failures += 1;
+        self.parser.abandon();
+        let recovery = error.recovery;
+        self.send(Event::Failed(self.parser.system(), error)).await?;
+        // An edition that was set aside does not stand in the way of the next.
+        if recovery == Recovery::Quarantine {
+            return ControlFlow::Continue(());
+        }
+        if self.options.once && (recovery == Recovery::Halt || self.failures >= FAILURES_ONCE_MAX) {
+            return ControlFlow::Break(());
+        }
+        let doublings = self.failures.saturating_sub(1).min(16);
+        self.rest(BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_LONGEST)).await
+    }
+
+    async fn send(&mut self, event: Event) -> ControlFlow<()> {
+        match self.events.send(event).await {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        }
+    }
+
+    /// Waits, or ends where the node drains.
+    async fn rest(&mut self, pause: Duration) -> ControlFlow<()> {
+        tokio::select! {
+            _ = self.drain.wait_for(|drain| *drain) => ControlFlow::Break(()),
+            () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Health and metrics over HTTP, on loopback.
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use prometheus::{IntGauge, Registry, TextEncoder};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Why a node is not ready, by part; it is ready when there is no reason.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Readiness(Arc<Mutex<BTreeMap<&'static str, String>>>);
+
+impl Readiness {
+    /// A part is not ready, and why.
+    pub(crate) fn not_ready(&self, part: &'static str, reason: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reason.to_owned());
+    }
+
+    /// A part is ready.
+    pub(crate) fn ready(&self, part: &'static str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
+    }
+
+    fn reasons(&self) -> BTreeMap<&'static str, String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// What the handlers share.
+#[derive(Clone, Debug)]
+struct Shared {
+    readiness: Readiness,
+    registry: Registry,
+    memory: IntGauge,
+}
+
+/// The routes `/livez`, `/readyz` and `/metrics`.
+pub(crate) fn router(readiness: Readiness, registry: Registry) -> Result<Router, prometheus::Error> {
+    let memory = IntGauge::new("yibiao_process_resident_memory_bytes", "Resident memory of the process.")?;
+    registry.register(Box::new(memory.clone()))?;
+    Ok(Router::new()
+        .route("/livez", get(|| async { "ok\n" }))
+        .route("/readyz", get(readyz))
+        .route("/metrics", get(metrics))
+        .with_state(Shared { readiness, registry, memory }))
+}
+
+async fn readyz(State(shared): State<Shared>) -> Response {
+    let reasons = shared.readiness.reasons();
+    let code = if reasons.is_empty() { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+    (code, axum::Json(serde_json::json!({ "ready": reasons.is_empty(), "reasons": reasons }))).into_response()
+}
+
+async fn metrics(State(shared): State<Shared>) -> Response {
+    if let Some(bytes) = resident_bytes() {
+        shared.memory.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+    }
+    match TextEncoder::new().encode_to_string(&shared.registry.gather()) {
+        Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
+        Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+    }
+}
+
+/// Resident memory by `/proc/self/status`; `None` where there is none.
+pub(crate) fn resident_bytes() -> Option<u64> {
+    status_kib("VmRSS:").map(|kib| kib << 10)
+}
+
+/// The most that was ever resident.
+pub(crate) fn peak_bytes() -> Option<u64> {
+    status_kib("VmHWM:").map(|kib| kib << 10)
+}
+
+fn status_kib(field: &str) -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+    line.split_whitespace().next()?.parse().ok()
+}

@@ -1,0 +1,70 @@
+//! `check`: configuration, reachability and rights, each finding with its cause and what to do.
+
+use crate::exit::Failure;
+use crate::output::{Output, table};
+use crate::run;
+use serde::Serialize;
+use std::path::Path;
+use yibiao_contract::{Adapter, Connector, Finding};
+
+/// A finding as it is printed.
+#[derive(Debug, Serialize)]
+struct Line {
+    part: String,
+    subject: String,
+    good: bool,
+    detail: String,
+    hint: String,
+}
+
+impl Line {
+    fn of(part: &str, finding: Finding) -> Self {
+        let Finding { subject, good, detail, hint } = finding;
+        Self { part: part.to_owned(), subject, good, detail, hint }
+    }
+}
+
+pub(crate) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
+    let (config, wiring) = run::load(path)?;
+    let mut lines = vec![Line::of("node", data_folder(&config.data))];
+    for source in wiring.sources() {
+        let part = format!("source {}", source.mapping.system());
+        lines.extend(source.connector.check().await.into_iter().map(|finding| Line::of(&part, finding)));
+    }
+    for delivery in wiring.deliveries() {
+        let part = format!("delivery {}", delivery.subscription);
+        lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
+    }
+    let bad = lines.iter().filter(|line| !line.good).count();
+    output.result(&lines, |lines| {
+        let rows = lines.iter().map(|line| {
+            let mark = if line.good { "ok" } else { "needs attention" };
+            let detail = if line.hint.is_empty() {
+                line.detail.clone()
+            } else {
+                format!("{}; {}", line.detail, line.hint)
+            };
+            [mark.to_owned(), line.part.clone(), line.subject.clone(), detail]
+        });
+        table(["", "part", "looked at", "found"], rows)
+    });
+    if bad == 0 { Ok(()) } else { Err(Failure::check(format!("{bad} findings need attention"))) }
+}
+
+/// Whether the data folder can be made and written to.
+fn data_folder(data: &Path) -> Finding {
+    let subject = format!("folder {}", data.display());
+    let probe = data.join(".yibiao-check");
+    let tried = std::fs::create_dir_all(data)
+        .and_then(|()| std::fs::write(&probe, b""))
+        .and_then(|()| std::fs::remove_file(&probe));
+    match tried {
+        Ok(()) => Finding { subject, good: true, detail: "can be written".to_owned(), hint: String::new() },
+        Err(error) => Finding {
+            subject,
+            good: false,
+            detail: format!("cannot be written: {error}"),
+            hint: "make the folder, or give this user the right to write to it".to_owned(),
+        },
+    }
+}

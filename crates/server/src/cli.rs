@@ -1,0 +1,280 @@
+//! The command line, as typed. What it means is in the module of each verb.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Collect once, share everywhere: reads what departments collect, resolves it into canonical records, and gives each
+/// entitled department its own rows back, completed and corrected.
+#[derive(Debug, Parser)]
+#[command(name = "yibiao", version, propagate_version = true, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    /// Print results as JSON
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// How the log is written to standard error
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text)]
+    pub(crate) log_format: LogFormat,
+    /// What to log, such as `info` or `yibiao_pipeline=debug`
+    #[arg(long, global = true, env = "YIBIAO_LOG", default_value = "warn")]
+    pub(crate) log: String,
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+}
+
+/// The exit codes, as the help shows them.
+const EXIT_CODES: &str = "Exit codes:
+  0  done
+  1  failed while running: the message says what, where and what to do
+  2  the command line is wrong
+  3  the configuration, a mapping or the policy is wrong; nothing was opened
+  4  check found something that needs a person
+  5  the counts of the promise do not add up
+  6  there is no such record, entity, task or entry";
+
+/// How the log is written.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum LogFormat {
+    /// A line for a person
+    Text,
+    /// One JSON object a line
+    Json,
+}
+
+/// A configuration file.
+#[derive(Debug, Args)]
+pub(crate) struct ConfigArg {
+    /// The configuration file
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// See it happen: makes six departments' files, runs the whole way, prints what came of it
+    Demo(DemoArgs),
+    /// Run the node until it is stopped (SIGTERM or ctrl-C drains it)
+    Run(RunArgs),
+    /// Check configuration, reachability and rights: cause and hint
+    Check(ConfigArg),
+    /// What the node holds and has done
+    Status(ConfigArg),
+    /// Why two records are (not) one entity, or how an entity came together
+    Explain(ExplainArgs),
+    /// Tasks that wait for a steward
+    Review(ReviewArgs),
+    /// Rows that could not be read, with their bytes and the reason
+    Quarantine(QuarantineArgs),
+    /// Write entities with members or values to a file
+    Export(ExportArgs),
+    /// The dictionary
+    Schema(SchemaArgs),
+    /// Copy the store of a running or stopped node, consistently
+    Backup(BackupArgs),
+    /// Put a backup into an empty data folder
+    Restore(RestoreArgs),
+    /// De-duplicate any CSV files, without a node
+    Resolve(ResolveArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Where to put input, output and store; emptied first if it holds an earlier demo
+    #[arg(long, value_name = "DIR", default_value = "data/demo")]
+    pub(crate) dir: PathBuf,
+    /// Households in the invented county
+    #[arg(long, default_value_t = 300)]
+    pub(crate) households: u32,
+    /// Seed of the invented county
+    #[arg(long, default_value_t = 1)]
+    pub(crate) seed: u64,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Drain the inputs, deliver, and end
+    #[arg(long)]
+    pub(crate) once: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// Entity ids (P-00000001) or records (SYSTEM:KEY; where a file has no key column, its row number). One: its story.
+    /// Two records: the waterfall of the pair
+    #[arg(required = true, num_args = 1..=2)]
+    pub(crate) subjects: Vec<String>,
+    /// Which kind of entity the records are looked at as
+    #[arg(long, default_value = "person")]
+    pub(crate) entity: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReviewArgs {
+    #[command(subcommand)]
+    pub(crate) verb: ReviewVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReviewVerb {
+    /// The waiting tasks, those that would change most first
+    List {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Rule on two records, pin a value, or take an earlier decision back
+    Decide(DecideArgs),
+    /// The decisions taken
+    Decisions(ConfigArg),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DecideArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// `link` and `unlink` take two records, `pin` one record with --element and --from, `take-back` a decision's number
+    #[arg(value_enum)]
+    pub(crate) ruling: Ruling,
+    /// Records (SYSTEM:KEY), or the number of the decision to take back
+    #[arg(required = true, num_args = 1..=2)]
+    pub(crate) subjects: Vec<String>,
+    /// The element to pin
+    #[arg(long)]
+    pub(crate) element: Option<String>,
+    /// The record whose value is pinned (SYSTEM:KEY)
+    #[arg(long)]
+    pub(crate) from: Option<String>,
+    /// Which kind of entity
+    #[arg(long, default_value = "person")]
+    pub(crate) entity: String,
+    /// The account that rules
+    #[arg(long)]
+    pub(crate) actor: String,
+    /// Why, without personal data
+    #[arg(long)]
+    pub(crate) reason: String,
+}
+
+/// What a steward rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+pub(crate) enum Ruling {
+    /// The two records are the same entity
+    Link,
+    /// They are not
+    Unlink,
+    /// The entity that holds the record has this value
+    Pin,
+    /// An earlier decision no longer holds
+    TakeBack,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QuarantineArgs {
+    #[command(subcommand)]
+    pub(crate) verb: QuarantineVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum QuarantineVerb {
+    /// The rows set aside: system, file, row, reason
+    List(ConfigArg),
+    /// One row with its bytes (personal data: mind who looks)
+    Show {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Its number
+        id: u64,
+    },
+    /// Read the editions that hold quarantined rows again with the mappings of today
+    Retry(ConfigArg),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// person, household or dwelling
+    #[arg(long, default_value = "person")]
+    pub(crate) entity: String,
+    /// One line per source key ever accepted (system, local_key, entity_id, live) instead of one per entity
+    #[arg(long)]
+    pub(crate) members: bool,
+    /// Where to write
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The format; by default from the file's ending
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ExportFormat>,
+}
+
+/// A format of export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, serde::Serialize, serde::Deserialize)]
+pub(crate) enum ExportFormat {
+    /// UTF-8, comma-separated, with a header
+    Csv,
+    /// One JSON object a line
+    Ndjson,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct SchemaArgs {
+    #[command(subcommand)]
+    pub(crate) verb: SchemaVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum SchemaVerb {
+    /// Write the Avro schemas that the dictionary gives
+    Export {
+        /// The folder
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct BackupArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// The file to write; must not exist
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct RestoreArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// The backup
+    #[arg(long, value_name = "FILE")]
+    pub(crate) from: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ResolveArgs {
+    /// What the columns mean (see schemas/examples)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) schema: PathBuf,
+    /// Where to write file, row_key, cluster_id
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: PathBuf,
+    /// The files, plain or .gz
+    #[arg(required = true, value_name = "IN.csv")]
+    pub(crate) inputs: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

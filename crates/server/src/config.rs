@@ -1,0 +1,336 @@
+//! The configuration file: read whole, checked whole, before anything is opened.
+//!
+//! **Invariant:** a [`Config`] that exists is complete: every `${NAME}` is replaced, every system has a mapping, every
+//! subscription exists in the policy.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// A configuration that cannot be used: which file, which key, what to do.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read the configuration {}", path.display())]
+    Read { path: PathBuf, source: std::io::Error },
+    #[error("cannot parse the configuration {}: {detail}", path.display())]
+    Parse { path: PathBuf, detail: String },
+    #[error("{} names {key} twice ({name})", path.display())]
+    Twice { path: PathBuf, key: &'static str, name: String },
+    #[error("{} uses ${{{name}}} at {key}, but the environment has no {name}; set it, or write the value into the file", path.display())]
+    Environment { path: PathBuf, key: String, name: String },
+    #[error("{} has {value:?} at {key}: {detail}", path.display())]
+    Value { path: PathBuf, key: String, value: String, detail: String },
+}
+
+/// The whole file.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) engine: Engine,
+    pub(crate) cache_bytes: usize,
+    pub(crate) listen: Option<SocketAddr>,
+    pub(crate) poll: Duration,
+    pub(crate) policy: Option<PathBuf>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) deliveries: Vec<Delivery>,
+}
+
+/// The storage engine.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Engine {
+    #[default]
+    Redb,
+    Sled,
+}
+
+/// One connected system.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) system: String,
+    pub(crate) mapping: Option<PathBuf>,
+    pub(crate) from: From,
+}
+
+/// Where its rows come from.
+#[derive(Clone, Debug)]
+pub(crate) enum From {
+    File { folder: PathBuf, settle: Duration },
+    Sql { folder: PathBuf, settle: Duration },
+}
+
+/// Where a subscription's rows go.
+#[derive(Debug)]
+pub(crate) struct Delivery {
+    pub(crate) subscription: String,
+    pub(crate) folder: PathBuf,
+}
+
+// The file as it is written; `Config` is the file as it is meant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    node: WrittenNode,
+    #[serde(default)]
+    policy: Option<String>,
+    sources: Vec<WrittenSource>,
+    #[serde(default)]
+    deliveries: Vec<WrittenDelivery>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNode {
+    data: String,
+    #[serde(default)]
+    engine: Engine,
+    #[serde(default)]
+    cache_mib: Option<usize>,
+    #[serde(default)]
+    listen: Option<String>,
+    #[serde(default)]
+    poll_seconds: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenSource {
+    system: String,
+    #[serde(default)]
+    mapping: Option<String>,
+    #[serde(default)]
+    file: Option<WrittenFile>,
+    #[serde(default)]
+    sql: Option<WrittenFile>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFile {
+    folder: String,
+    #[serde(default)]
+    settle_seconds: Option<f64>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenFolder {
+    folder: String,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenDelivery {
+    subscription: String,
+    file: WrittenFolder,
+}
+
+/// Memory for the engine's pages unless the file says otherwise.
+const CACHE_MIB_DEFAULT: usize = 256;
+/// How often a watched source is looked at.
+const POLL_DEFAULT: Duration = Duration::from_secs(2);
+/// How long a file must have lain unchanged before it is read.
+const SETTLE_DEFAULT: Duration = Duration::from_secs(1);
+
+impl Config {
+    /// Reads a file. Relative paths in it are relative to its folder.
+    pub(crate) fn load(path: &Path, environment: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Read { path: path.to_owned(), source })?;
+        Self::parse(path, &text, environment)
+    }
+
+    /// How long after something was dropped all sources will read it.
+    pub(crate) fn settle(&self) -> Duration {
+        let settle = |source: &Source| {
+            let (From::File { settle, .. } | From::Sql { settle, .. }) = &source.from;
+            *settle
+        };
+        self.sources.iter().map(settle).max().unwrap_or_default()
+    }
+
+    /// Takes files as finished: for files that the program has just written itself.
+    pub(crate) fn read_at_once(&mut self) {
+        for source in &mut self.sources {
+            let (From::File { settle, .. } | From::Sql { settle, .. }) = &mut source.from;
+            *settle = Duration::ZERO;
+        }
+    }
+
+    fn parse(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
+        let written: Written = serde_saphyr::from_str(text)
+            .map_err(|error| ConfigError::Parse { path: path.to_owned(), detail: error.to_string() })?;
+        let reader = Reader { path, environment };
+        let node = written.node;
+        let mut sources: Vec<Source> = Vec::new();
+        for (at, source) in written.sources.into_iter().enumerate() {
+            let source = reader.source(at, source)?;
+            if sources.iter().any(|other| other.system == source.system) {
+                return Err(ConfigError::Twice { path: path.to_owned(), key: "system", name: source.system });
+            }
+            sources.push(source);
+        }
+        let mut deliveries: Vec<Delivery> = Vec::new();
+        for (at, delivery) in written.deliveries.into_iter().enumerate() {
+            let key = format!("deliveries[{at}].file.folder");
+            if deliveries.iter().any(|other| other.subscription == delivery.subscription) {
+                let name = delivery.subscription;
+                return Err(ConfigError::Twice { path: path.to_owned(), key: "subscription", name });
+            }
+            let folder = reader.folder(&key, &delivery.file.folder)?;
+            deliveries.push(Delivery { subscription: delivery.subscription, folder });
+        }
+        Ok(Config {
+            data: reader.folder("node.data", &node.data)?,
+            engine: node.engine,
+            cache_bytes: node.cache_mib.unwrap_or(CACHE_MIB_DEFAULT) << 20,
+            listen: node.listen.map(|listen| reader.address("node.listen", &listen)).transpose()?,
+            poll: reader.seconds("node.poll_seconds", node.poll_seconds, POLL_DEFAULT)?,
+            policy: written.policy.map(|policy| reader.folder("policy", &policy)).transpose()?,
+            sources,
+            deliveries,
+        })
+    }
+}
+
+/// Turns what is written into what is meant, naming file and key where it can't.
+struct Reader<'a> {
+    path: &'a Path,
+    environment: &'a BTreeMap<String, String>,
+}
+
+impl Reader<'_> {
+    fn source(&self, at: usize, source: WrittenSource) -> Result<Source, ConfigError> {
+        let key = |rest: &str| format!("sources[{at}].{rest}");
+        let settle = |key: String, of: &WrittenFile| self.seconds(&key, of.settle_seconds, SETTLE_DEFAULT);
+        let from = match (source.file, source.sql) {
+            (Some(file), None) => From::File {
+                folder: self.folder(&key("file.folder"), &file.folder)?,
+                settle: settle(key("file.settle_seconds"), &file)?,
+            },
+            (None, Some(sql)) => From::Sql {
+                folder: self.folder(&key("sql.folder"), &sql.folder)?,
+                settle: settle(key("sql.settle_seconds"), &sql)?,
+            },
+            _ => {
+                return Err(self.value(&key("file"), &source.system, "name exactly one of `file` and `sql`"));
+            }
+        };
+        let mapping = source.mapping.map(|mapping| self.folder(&key("mapping"), &mapping)).transpose()?;
+        Ok(Source { system: source.system, mapping, from })
+    }
+
+    /// Replaces each `${NAME}`.
+    fn text(&self, key: &str, written: &str) -> Result<String, ConfigError> {
+        let mut text = String::new();
+        let mut rest = written;
+        while let Some((before, after)) = rest.split_once("${") {
+            text.push_str(before);
+            let Some((name, after)) = after.split_once('}') else {
+                return Err(self.value(key, written, "`${` has no `}`"));
+            };
+            let value = self.environment.get(name).filter(|value| !value.is_empty());
+            text.push_str(value.ok_or_else(|| ConfigError::Environment {
+                path: self.path.to_owned(),
+                key: key.to_owned(),
+                name: name.to_owned(),
+            })?);
+            rest = after;
+        }
+        text.push_str(rest);
+        Ok(text)
+    }
+
+    /// A path. One from the environment is relative to where the program was started, as on any command line; one
+    /// written in the file is relative to the file.
+    fn folder(&self, key: &str, written: &str) -> Result<PathBuf, ConfigError> {
+        let path = PathBuf::from(self.text(key, written)?);
+        if path.is_absolute() || written.starts_with("${") {
+            return Ok(path);
+        }
+        Ok(self.path.parent().unwrap_or(Path::new("")).join(path))
+    }
+
+    fn address(&self, key: &str, written: &str) -> Result<SocketAddr, ConfigError> {
+        let text = self.text(key, written)?;
+        let address: SocketAddr = text
+            .parse()
+            .map_err(|_| self.value(key, &text, "write an address and a port, such as 127.0.0.1:9464"))?;
+        if !address.ip().is_loopback() {
+            return Err(self.value(
+                key,
+                &text,
+                "only a loopback address may be served without authentication",
+            ));
+        }
+        Ok(address)
+    }
+
+    fn seconds(&self, key: &str, written: Option<f64>, default: Duration) -> Result<Duration, ConfigError> {
+        let Some(seconds) = written else { return Ok(default) };
+        Duration::try_from_secs_f64(seconds)
+            .map_err(|_| self.value(key, &seconds.to_string(), "write a number of seconds, 0 or more"))
+    }
+
+    fn value(&self, key: &str, value: &str, detail: &str) -> ConfigError {
+        ConfigError::Value {
+            path: self.path.to_owned(),
+            key: key.to_owned(),
+            value: value.to_owned(),
+            detail: detail.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment() -> BTreeMap<String, String> {
+        ["INPUT_DIR", "OUT_DIR", "DATA_DIR"].map(|name| (name.to_owned(), format!("/srv/{name}"))).into()
+    }
+
+    fn parse(text: &str) -> Result<Config, ConfigError> {
+        Config::parse(Path::new("/etc/yibiao.yaml"), text, &environment())
+    }
+
+    #[test]
+    fn the_demo_configuration_reads_six_systems_and_writes_six() {
+        let config = parse(include_str!("../../../deploy/demo/yibiao.yaml")).unwrap();
+        assert_eq!(config.data, Path::new("/srv/DATA_DIR"));
+        assert_eq!((config.sources.len(), config.deliveries.len()), (6, 6));
+    }
+
+    #[test]
+    fn an_unset_variable_is_named_with_its_key() {
+        let text = "node: { data: \"${NOWHERE}/x\" }\nsources: []\n";
+        let error = parse(text).unwrap_err().to_string();
+        assert!(error.contains("${NOWHERE} at node.data"), "{error}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        let error = parse("node: { data: x, colour: red }\nsources: []\n").unwrap_err().to_string();
+        assert!(error.contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn an_address_beyond_loopback_is_refused() {
+        let error = parse("node: { data: x, listen: 0.0.0.0:80 }\nsources: []\n").unwrap_err().to_string();
+        assert!(error.contains("loopback"), "{error}");
+    }
+
+    #[test]
+    fn a_system_named_twice_is_refused() {
+        let text = "node: { data: x }\nsources:\n- { system: A, sql: { folder: f } }\n- { system: A, sql: { folder: f } }\n";
+        assert!(parse(text).unwrap_err().to_string().contains("twice"));
+    }
+
+    #[test]
+    fn a_relative_path_is_relative_to_the_file() {
+        let config = parse("node: { data: store }\nsources: []\n").unwrap();
+        assert_eq!(config.data, Path::new("/etc/store"));
+    }
+}

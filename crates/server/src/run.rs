@@ -1,0 +1,239 @@
+//! `run`: opens a node, serves it, and drains it on SIGTERM.
+
+use crate::admin::{self, Readiness};
+use crate::cli::RunArgs;
+use crate::config::Config;
+use crate::exit::Failure;
+use crate::output::{Output, table};
+use crate::wire::{self, Wiring};
+use crate::{control, handle};
+use prometheus::Registry;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+use tokio::task::JoinSet;
+use yibiao_contract::BatchLimits;
+use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Parts, RunOptions, RunReport};
+use yibiao_schema::Dictionary;
+use yibiao_store::{Options, Store};
+
+/// Rows of a batch: large enough that one fsync carries many, small enough to be decided on in well under a second.
+pub(crate) const BATCH: BatchLimits = BatchLimits { rows_max: 4_000, bytes_max: 8 << 20 };
+/// Jobs that may wait for the node.
+const JOBS_WAITING_MAX: usize = 16;
+/// How long a drain may take.
+const DRAIN: Duration = Duration::from_secs(30);
+
+/// What a run did, as it is printed.
+#[derive(Debug, Serialize)]
+pub(crate) struct Summary {
+    pub(crate) seconds: f64,
+    pub(crate) failed: Vec<String>,
+    pub(crate) deliveries: Vec<DeliverySummary>,
+    pub(crate) status: serde_json::Value,
+}
+
+/// What a delivery did, as it is printed.
+#[derive(Debug, Serialize)]
+pub(crate) struct DeliverySummary {
+    pub(crate) subscription: String,
+    pub(crate) rows: BTreeMap<&'static str, u64>,
+    pub(crate) completed: u64,
+    pub(crate) corrected: u64,
+}
+
+impl From<&DeliveryReport> for DeliverySummary {
+    fn from(report: &DeliveryReport) -> Self {
+        Self {
+            subscription: report.subscription.clone(),
+            rows: report.rows.clone(),
+            completed: report.completed,
+            corrected: report.corrected,
+        }
+    }
+}
+
+pub(crate) fn environment() -> BTreeMap<String, String> {
+    std::env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .collect()
+}
+
+pub(crate) fn load(path: &Path) -> Result<(Config, Wiring), Failure> {
+    let config = Config::load(path, &environment()).map_err(|error| Failure::config(&error))?;
+    let wiring = Wiring::of(&config).map_err(|error| Failure::config(&error))?;
+    Ok((config, wiring))
+}
+
+/// Where the store of a configuration lies.
+pub(crate) fn store_options(config: &Config) -> Options {
+    Options { dir: config.data.clone(), engine: wire::engine(config.engine), cache_bytes: config.cache_bytes }
+}
+
+/// Opens the node of a configuration.
+pub(crate) fn open(config: &Config, wiring: &Wiring, registry: &Registry) -> Result<Node, Failure> {
+    let store = Store::open(&store_options(config)).map_err(|error| Failure::run(&error))?;
+    store.metrics().register(registry).map_err(|error| Failure::run(&error))?;
+    let metrics = Metrics::register(registry).map_err(|error| Failure::run(&error))?;
+    let parts = Parts {
+        store,
+        dictionary: Dictionary::shipped(),
+        mappings: wiring.mappings.clone(),
+        policy: wiring.policy.clone(),
+        metrics,
+    };
+    Node::open(parts).map_err(|error| Failure::run(&error))
+}
+
+pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failure> {
+    let (config, wiring) = load(&arguments.config.config)?;
+    let registry = Registry::new();
+    let readiness = Readiness::default();
+    readiness.not_ready("store", "the store is being read");
+    let mut tasks = JoinSet::new();
+    if let (false, Some(address)) = (arguments.once, config.listen) {
+        let router =
+            admin::router(readiness.clone(), registry.clone()).map_err(|error| Failure::run(&error))?;
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            Failure::failed(format!(
+                "cannot listen on {address}: {error}; free the port or change node.listen"
+            ))
+        })?;
+        tracing::info!(%address, "serving /livez, /readyz and /metrics");
+        tasks.spawn(async move {
+            if let Err(error) = axum::serve(listener, router).await {
+                tracing::error!(%error, "health and metrics are no longer served");
+            }
+        });
+    }
+    let mut node = open(&config, &wiring, &registry)?;
+    readiness.ready("store");
+    let summary = drive(&mut node, &config, &wiring, arguments.once, &mut tasks, &readiness, output).await?;
+    output.result(&summary, text);
+    verdict(&node, &summary)
+}
+
+/// Runs an open node to its end.
+pub(crate) async fn drive(
+    node: &mut Node,
+    config: &Config,
+    wiring: &Wiring,
+    once: bool,
+    tasks: &mut JoinSet<()>,
+    readiness: &Readiness,
+    output: Output,
+) -> Result<Summary, Failure> {
+    let started = Instant::now();
+    let (drain, drained) = watch::channel(false);
+    tasks.spawn(stop_on_signal(drain));
+    let (jobs, waiting) = mpsc::channel::<Job>(JOBS_WAITING_MAX);
+    let (listener, socket) = control::listen(&config.data).map_err(|error| {
+        Failure::failed(format!("cannot make the control socket in {}: {error}", config.data.display()))
+    })?;
+    let (calls, called) = control::channel();
+    tasks.spawn(async move {
+        if let Err(error) = control::serve(listener, calls).await {
+            tracing::error!(%error, "the control socket is no longer served");
+        }
+    });
+    tasks.spawn(forward(called, jobs));
+    let options =
+        RunOptions { once, settle: config.settle(), poll: config.poll, limits: BATCH, clock: wire::now };
+    let progress = output.progress("rows");
+    let mut deliveries = wiring.deliveries();
+    let sources = wiring.sources();
+    let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained).await;
+    progress.finish_and_clear();
+    readiness.not_ready("node", "draining");
+    // The socket is only a name by now; a node that starts later replaces it.
+    drop(std::fs::remove_file(socket));
+    let RunReport { failed, deliveries } = ran.map_err(|error| Failure::run(&error))?;
+    let status = handle::status(node).map_err(|error| Failure::run(&error))?;
+    Ok(Summary {
+        seconds: started.elapsed().as_secs_f64(),
+        failed: failed.iter().map(ToString::to_string).collect(),
+        deliveries: deliveries.iter().map(DeliverySummary::from).collect(),
+        status,
+    })
+}
+
+/// Turns control requests into jobs of the node.
+async fn forward(mut calls: mpsc::Receiver<control::Call>, jobs: mpsc::Sender<Job>) {
+    while let Some(control::Call { request, reply }) = calls.recv().await {
+        let job: Job = Box::new(move |node| {
+            // Whoever asked may have gone.
+            drop(reply.send(handle::handle(node, request)));
+        });
+        if jobs.send(job).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn stop_on_signal(drain: watch::Sender<bool>) {
+    let (Ok(mut term), Ok(mut interrupt)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        tracing::error!("cannot listen to signals: the node can only be killed");
+        return;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("draining");
+    // The node may have ended by itself.
+    drop(drain.send(true));
+    tokio::select! {
+        () = tokio::time::sleep(DRAIN) => tracing::error!("not drained in {DRAIN:?}: ending; what was not acknowledged is read again"),
+        _ = interrupt.recv() => tracing::error!("interrupted again: ending; what was not acknowledged is read again"),
+    }
+    std::process::exit(1);
+}
+
+/// Fails where something needs a person: the promise first.
+pub(crate) fn verdict(node: &Node, summary: &Summary) -> Result<(), Failure> {
+    let accounts = node.accounts().map_err(|error| Failure::run(&error))?;
+    if let Some(account) = accounts.iter().find(|account| account.gap() != 0) {
+        let Account { subscription, feed, .. } = account;
+        let gap = account.gap();
+        return Err(Failure::gap(format!(
+            "the counts of subscription {subscription} miss {gap} of {feed} changes; this is a defect: keep the data folder and report it"
+        )));
+    }
+    if summary.failed.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::failed(summary.failed.join("\n       ")))
+}
+
+/// What a run did, as a person reads it.
+pub(crate) fn text(summary: &Summary) -> String {
+    let status = handle::status_text(&summary.status);
+    let rows = summary.deliveries.iter().map(|delivery| {
+        let count = |status: &str| delivery.rows.get(status).copied().unwrap_or(0).to_string();
+        [
+            delivery.subscription.clone(),
+            count("changed"),
+            count("unchanged"),
+            count("review"),
+            count("quarantined"),
+            delivery.completed.to_string(),
+            delivery.corrected.to_string(),
+        ]
+    });
+    let header = [
+        "subscription",
+        "rows changed",
+        "unchanged",
+        "in review",
+        "quarantined",
+        "cells completed",
+        "corrected",
+    ];
+    format!("{status}\n\nDelivered\n{}\n\n{:.1} s", table(header, rows), summary.seconds)
+}

@@ -1,0 +1,309 @@
+//! The one place that knows which connectors and adapters exist.
+
+use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use yibiao_adapter_file::{FileAdapter, Form};
+use yibiao_connector_file::FileConnector;
+use yibiao_connector_sql::SqlConnector;
+use yibiao_contract::{
+    Adapter, Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Delivery as How, Discovered,
+    EdgeError, Finding, OutBatch, Outcome,
+};
+use yibiao_format::Layout;
+use yibiao_mapping::{Key, Mapping, Mode, SourceForm};
+use yibiao_pipeline::{Delivery, Source};
+use yibiao_policy::{Limits, Policy};
+use yibiao_record::{SystemId, Timestamp};
+use yibiao_schema::Dictionary;
+use yibiao_store::EngineKind;
+
+/// A mapping, policy or wiring that is wrong: nothing was opened.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum WireError {
+    #[error("cannot read {what} {}", path.display())]
+    Read { what: &'static str, path: PathBuf, source: std::io::Error },
+    #[error(transparent)]
+    Mapping(#[from] yibiao_mapping::MappingError),
+    #[error(transparent)]
+    Policy(#[from] yibiao_policy::PolicyError),
+    #[error("cannot connect {system}: {reason}; {hint}")]
+    System { system: String, reason: String, hint: &'static str },
+    #[error("cannot deliver for {subscription}: {reason}; {hint}")]
+    Subscription { subscription: String, reason: String, hint: &'static str },
+}
+
+/// Every connector that exists.
+#[derive(Debug)]
+pub(crate) enum AnyConnector {
+    File(FileConnector),
+    Sql(SqlConnector),
+}
+
+impl Connector for AnyConnector {
+    fn capabilities(&self) -> ConnectorCapabilities {
+        match self {
+            AnyConnector::File(file) => file.capabilities(),
+            AnyConnector::Sql(sql) => sql.capabilities(),
+        }
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        match self {
+            AnyConnector::File(file) => file.check().await,
+            AnyConnector::Sql(sql) => sql.check().await,
+        }
+    }
+
+    async fn discover(&self) -> Result<Vec<Discovered>, EdgeError> {
+        match self {
+            AnyConnector::File(file) => file.discover().await,
+            AnyConnector::Sql(sql) => sql.discover().await,
+        }
+    }
+
+    async fn read(&mut self, from: &Cursor, limits: BatchLimits) -> Result<Option<Batch>, EdgeError> {
+        match self {
+            AnyConnector::File(file) => file.read(from, limits).await,
+            AnyConnector::Sql(sql) => sql.read(from, limits).await,
+        }
+    }
+
+    async fn commit(&mut self, upto: &Cursor) -> Result<(), EdgeError> {
+        match self {
+            AnyConnector::File(file) => file.commit(upto).await,
+            AnyConnector::Sql(sql) => sql.commit(upto).await,
+        }
+    }
+}
+
+/// Every adapter that exists.
+#[derive(Debug)]
+pub(crate) enum AnyAdapter {
+    File(FileAdapter),
+}
+
+impl Adapter for AnyAdapter {
+    fn delivery(&self) -> How {
+        let AnyAdapter::File(file) = self;
+        file.delivery()
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        let AnyAdapter::File(file) = self;
+        file.check().await
+    }
+
+    async fn write(&mut self, batch: &OutBatch) -> Result<Vec<Outcome>, EdgeError> {
+        let AnyAdapter::File(file) = self;
+        file.write(batch).await
+    }
+
+    async fn last_applied(&self) -> Result<Option<u64>, EdgeError> {
+        let AnyAdapter::File(file) = self;
+        file.last_applied().await
+    }
+}
+
+/// Where a system's rows are, ready to be opened.
+#[derive(Clone, Debug)]
+enum Origin {
+    File(yibiao_connector_file::Config, Layout),
+    Sql(yibiao_connector_sql::Config),
+}
+
+impl Origin {
+    /// Joins where the configuration says that the rows are with what the mapping says that they look like.
+    fn of(mapping: &Mapping, from: &From) -> Result<Origin, WireError> {
+        let source = mapping.source();
+        let refuse = |reason: &str, hint| {
+            Err(WireError::System { system: mapping.system().to_string(), reason: reason.to_owned(), hint })
+        };
+        match (from, &source.form) {
+            (From::File { folder, settle }, SourceForm::File(layout)) => {
+                let snapshot = source.mode == Mode::Snapshot;
+                let mut config =
+                    yibiao_connector_file::Config::new(folder.clone(), source.file.clone(), snapshot);
+                config.settle_ms = milliseconds(*settle);
+                Ok(Origin::File(config, layout.clone()))
+            }
+            (From::Sql { folder, settle }, SourceForm::Table { table, .. }) => {
+                let Key::Column(key) = &source.key else {
+                    return refuse(
+                        "its mapping names no key column",
+                        "give the table's key column in the mapping",
+                    );
+                };
+                let path = folder.join(&source.file);
+                let mut config = yibiao_connector_sql::Config::new(path, table.clone(), key.clone());
+                config.settle_ms = milliseconds(*settle);
+                Ok(Origin::Sql(config))
+            }
+            (From::File { .. }, SourceForm::Table { .. }) => {
+                refuse("its mapping is of a table", "write `sql:` in place of `file:`")
+            }
+            (From::Sql { .. }, SourceForm::File(_)) => {
+                refuse("its mapping is of a file", "write `file:` in place of `sql:`")
+            }
+        }
+    }
+
+    /// The way back to whoever sent the rows: its own file is the template.
+    fn adapter(&self, system: SystemId, folder: &Path) -> AnyAdapter {
+        let (template, form) = match self {
+            Origin::File(config, layout) => (config.folder.join(&config.name), Form::File(layout.clone())),
+            Origin::Sql(config) => {
+                (config.path.clone(), Form::Sqlite { table: config.table.clone(), key: config.key.clone() })
+            }
+        };
+        let folder = folder.join(system.as_str());
+        AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form)))
+    }
+
+    fn connector(&self) -> AnyConnector {
+        match self {
+            Origin::File(config, layout) => {
+                AnyConnector::File(FileConnector::new(config.clone(), layout.clone(), Arc::new(clock_ms)))
+            }
+            Origin::Sql(config) => AnyConnector::Sql(SqlConnector::new(config.clone(), Arc::new(clock_ms))),
+        }
+    }
+}
+
+/// A system that is connected.
+#[derive(Clone, Debug)]
+struct Connected {
+    mapping: Arc<Mapping>,
+    origin: Origin,
+}
+
+/// A subscription that has somewhere to go.
+#[derive(Debug)]
+struct Receiver {
+    subscription: Box<str>,
+    of: Connected,
+    folder: PathBuf,
+}
+
+/// What a configuration wires together.
+#[derive(Debug)]
+pub(crate) struct Wiring {
+    pub(crate) mappings: Vec<Arc<Mapping>>,
+    pub(crate) policy: Policy,
+    sources: Vec<Connected>,
+    receivers: Vec<Receiver>,
+}
+
+impl Wiring {
+    /// Reads mappings and policy and checks that everything named exists.
+    pub(crate) fn of(config: &Config) -> Result<Wiring, WireError> {
+        let mut sources = Vec::new();
+        for source in &config.sources {
+            let mapping = mapping(source)?;
+            sources.push(Connected { origin: Origin::of(&mapping, &source.from)?, mapping });
+        }
+        let policy = policy(config.policy.as_deref())?;
+        let by_system: BTreeMap<SystemId, &Connected> =
+            sources.iter().map(|source| (source.mapping.system(), source)).collect();
+        let mut receivers = Vec::new();
+        for delivery in &config.deliveries {
+            receivers.push(receiver(delivery, &policy, &by_system)?);
+        }
+        let mappings = sources.iter().map(|source| source.mapping.clone()).collect();
+        Ok(Wiring { mappings, policy, sources, receivers })
+    }
+
+    /// A connector for every source.
+    pub(crate) fn sources(&self) -> Vec<Source<AnyConnector>> {
+        let source =
+            |of: &Connected| Source { mapping: of.mapping.clone(), connector: of.origin.connector() };
+        self.sources.iter().map(source).collect()
+    }
+
+    /// An adapter, and a reader of the receiver's own rows, for every delivery.
+    pub(crate) fn deliveries(&self) -> Vec<Delivery<AnyConnector, AnyAdapter>> {
+        self.receivers
+            .iter()
+            .map(|Receiver { subscription, of, folder }| Delivery {
+                subscription: subscription.clone(),
+                mapping: of.mapping.clone(),
+                reader: of.origin.connector(),
+                adapter: of.origin.adapter(of.mapping.system(), folder),
+            })
+            .collect()
+    }
+}
+
+fn mapping(source: &SourceConfig) -> Result<Arc<Mapping>, WireError> {
+    let refuse = |reason: String, hint| WireError::System { system: source.system.clone(), reason, hint };
+    let system = SystemId::new(&source.system)
+        .map_err(|error| refuse(error.to_string(), "correct `system` in the configuration"))?;
+    let Some(path) = &source.mapping else {
+        let shipped = Mapping::of_system(system).cloned().map(Arc::new);
+        let hint = "name the file of its mapping with `mapping:`";
+        return shipped.ok_or_else(|| refuse("no mapping of that name is shipped".to_owned(), hint));
+    };
+    let text = read("the mapping", path)?;
+    let mapping = Mapping::parse_yaml(&path.display().to_string(), &text, Dictionary::shipped())?;
+    if mapping.system() == system {
+        return Ok(Arc::new(mapping));
+    }
+    let reason = format!("{} is the mapping of {}", path.display(), mapping.system());
+    Err(refuse(reason, "correct `system` or `mapping` in the configuration"))
+}
+
+fn policy(path: Option<&Path>) -> Result<Policy, WireError> {
+    let Some(path) = path else { return Ok(Policy::shipped().clone()) };
+    let text = read("the policy", path)?;
+    Ok(Policy::parse_yaml(&path.display().to_string(), &text, Dictionary::shipped(), Limits::shipped())?)
+}
+
+fn read(what: &'static str, path: &Path) -> Result<String, WireError> {
+    std::fs::read_to_string(path).map_err(|source| WireError::Read { what, path: path.to_owned(), source })
+}
+
+fn receiver(
+    delivery: &DeliveryConfig,
+    policy: &Policy,
+    sources: &BTreeMap<SystemId, &Connected>,
+) -> Result<Receiver, WireError> {
+    let id = &delivery.subscription;
+    let refuse = |reason: String, hint| WireError::Subscription { subscription: id.clone(), reason, hint };
+    let Some(subscription) = policy.subscription(id) else {
+        let known: Vec<&str> = policy.subscriptions().map(|subscription| subscription.id()).collect();
+        let reason = format!("the policy has no such subscription (it has {})", known.join(", "));
+        return Err(refuse(reason, "name one of these, or add it to the policy"));
+    };
+    let subscriber = subscription.subscriber();
+    let Some(of) = sources.get(&subscriber) else {
+        let reason = format!("its receiver {subscriber} is not among the sources");
+        return Err(refuse(reason, "connect it under `sources`: its own rows are what it gets back"));
+    };
+    Ok(Receiver { subscription: id.as_str().into(), of: (*of).clone(), folder: delivery.folder.clone() })
+}
+
+/// The engine of that name.
+pub(crate) fn engine(engine: Engine) -> EngineKind {
+    match engine {
+        Engine::Redb => EngineKind::Redb,
+        Engine::Sled => EngineKind::Sled,
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Milliseconds since 1970.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]
+fn clock_ms() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    milliseconds(since)
+}
+
+/// The time of day.
+pub(crate) fn now() -> Timestamp {
+    Timestamp(i64::try_from(clock_ms() / 1_000).unwrap_or(i64::MAX))
+}
