@@ -3,7 +3,7 @@
 //! A backup is a store file of the default engine, whatever engine the store has: [`restore`] can put it under either.
 
 use crate::engine::{Batch, Engine, EngineError, EngineKind, EngineView};
-use crate::files::{put_in_place, remove_if_there};
+use crate::files::{parent, put_in_place, remove_if_there, sync_folder};
 use crate::key::Table;
 use crate::open::open_failed;
 use crate::{OpenError, Options, Store};
@@ -136,7 +136,7 @@ impl Store {
 pub fn restore(from: &Path, options: &Options) -> Result<(), RestoreError> {
     let dir = options.dir.clone();
     let folder = |source| RestoreError::Folder { dir: dir.clone(), source };
-    std::fs::create_dir_all(&dir).map_err(folder)?;
+    std::fs::create_dir_all(&dir).and_then(|()| sync_folder(parent(&dir))).map_err(folder)?;
     if std::fs::read_dir(&dir).map_err(folder)?.next().is_some() {
         return Err(RestoreError::NotEmpty { dir });
     }

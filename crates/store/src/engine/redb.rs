@@ -75,7 +75,7 @@ impl Engine {
 
     pub(super) fn disk_bytes(&self) -> Result<u64, EngineError> {
         match &self.size {
-            Size::File(path) => std::fs::metadata(path).map(|data| data.len()).map_err(failed_io),
+            Size::File(path) => std::fs::metadata(path).map(|data| allocated(&data)).map_err(failed_io),
             Size::Backend(file) => file.len().map_err(failed_io),
         }
     }
@@ -89,6 +89,20 @@ fn make(path: &Path) -> Result<(), OpenFailure> {
     remove_if_there(&new).map_err(io)?;
     Builder::new().create(&new).and_then(Database::close).map_err(open_failure)?;
     put_in_place(&new, path).map_err(io)
+}
+
+/// What the file takes of the disk. redb makes it longer by doubling, and the file system stores no hole.
+#[cfg(unix)]
+fn allocated(data: &std::fs::Metadata) -> u64 {
+    /// The unit of `st_blocks`, whatever the file system's own block.
+    const BLOCK_BYTES: u64 = 512;
+    std::os::unix::fs::MetadataExt::blocks(data) * BLOCK_BYTES
+}
+
+/// What the file takes of the disk, at most.
+#[cfg(not(unix))]
+fn allocated(data: &std::fs::Metadata) -> u64 {
+    data.len()
 }
 
 fn definition(table: Table) -> TableDefinition<'static, &'static [u8], &'static [u8]> {

@@ -9,6 +9,10 @@ use yibiao_store::Backend;
 pub(crate) const PAGE: usize = 4096;
 pub(crate) const SECTOR: usize = 512;
 
+/// What the operating system calls an input/output error, and a full disk.
+const EIO: i32 = 5;
+const ENOSPC: i32 = 28;
+
 /// Random numbers that follow from a seed (SplitMix64).
 pub(crate) struct Random(pub(crate) u64);
 
@@ -43,9 +47,11 @@ pub(crate) enum Event {
 /// When and how the disk fails.
 #[derive(Clone, Copy)]
 pub(crate) enum Fault {
-    /// The operation after so many fails, once.
-    Once(u64),
-    /// The operation after so many fails, and every one from then on.
+    /// The operation after so many fails with an input/output error, once.
+    Error(u64),
+    /// The operation after so many finds no space, and every one from then on.
+    NoSpace(u64),
+    /// The operation after so many fails with an input/output error, and every one from then on.
     Dead(u64),
     /// It holds so many bytes.
     Full(u64),
@@ -99,7 +105,7 @@ impl Disk {
 
     /// Whether it fails for want of space.
     pub(crate) fn is_full(&self) -> bool {
-        matches!(self.state().fault, Some(Fault::Full(_)))
+        matches!(self.state().fault, Some(Fault::Full(_) | Fault::NoSpace(_)))
     }
 
     /// How often it failed.
@@ -113,9 +119,10 @@ impl State {
     fn operation(&mut self, end: u64) -> io::Result<()> {
         self.operations += 1;
         let failure = match self.fault {
-            Some(Fault::Once(after)) if self.operations == after + 1 => Some(5),
-            Some(Fault::Dead(after)) if self.operations > after => Some(5),
-            Some(Fault::Full(capacity)) if end > capacity => Some(28),
+            Some(Fault::Error(after)) if self.operations == after + 1 => Some(EIO),
+            Some(Fault::Dead(after)) if self.operations > after => Some(EIO),
+            Some(Fault::NoSpace(after)) if self.operations > after => Some(ENOSPC),
+            Some(Fault::Full(capacity)) if end > capacity => Some(ENOSPC),
             _ => None,
         };
         let Some(code) = failure else { return Ok(()) };

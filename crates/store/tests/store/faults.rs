@@ -73,7 +73,12 @@ fn fail_each(fault: fn(u64) -> Fault) -> u64 {
 
 #[test]
 fn an_error_at_any_write_or_sync_fails_the_commit_and_leaves_the_store_whole() {
-    assert!(fail_each(Fault::Once) > 50, "a run writes and syncs often");
+    assert!(fail_each(Fault::Error) > 50, "a run writes and syncs often");
+}
+
+#[test]
+fn a_disk_without_space_at_any_write_or_sync_fails_the_commit_and_leaves_the_store_whole() {
+    assert!(fail_each(Fault::NoSpace) > 50, "a run writes and syncs often");
 }
 
 #[test]

@@ -53,8 +53,17 @@ fn a_writer_left_alone_ends_whole() {
     assert_eq!(check_whole(&Store::open(&options).unwrap()), 20);
 }
 
+/// From when the time to a kill is counted.
+#[derive(PartialEq)]
+enum From {
+    /// The start of the process: it may be killed while it opens or makes the store.
+    Start,
+    /// Its first acknowledgement: it is killed among commits, however slow the machine.
+    FirstAcknowledgement,
+}
+
 /// Runs a writer and kills it after some time; the last commit that it acknowledged.
-fn run_and_kill(dir: &Path, engine: EngineKind, after: Duration) -> Option<u64> {
+fn run_and_kill(dir: &Path, engine: EngineKind, from: From, after: Duration) -> Option<u64> {
     let mut writer = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "kill::a_writer_left_alone_ends_whole", "--nocapture", "--test-threads=1"])
         .env(DIR, dir)
@@ -73,8 +82,12 @@ fn run_and_kill(dir: &Path, engine: EngineKind, after: Duration) -> Option<u64> 
             }
         }
     });
-    let end = Instant::now() + after;
     let mut last = None;
+    if from == From::FirstAcknowledgement {
+        // A writer with nothing left to commit ends without one.
+        last = acknowledged.recv_timeout(Duration::from_secs(60)).ok();
+    }
+    let end = Instant::now() + after;
     while let Ok(n) = acknowledged.recv_timeout(end.saturating_duration_since(Instant::now())) {
         last = Some(n);
     }
@@ -93,8 +106,9 @@ fn kill_rounds(engine: EngineKind, rounds: u64) {
     let mut before = 0;
     for round in 0..rounds {
         let options = options(&dir.path().join("data"), engine);
-        let after = Duration::from_micros(1_000 + random.below(60_000));
-        let acknowledged = run_and_kill(&options.dir, engine, after).unwrap_or(before);
+        let from = if random.coin() { From::Start } else { From::FirstAcknowledgement };
+        let after = Duration::from_micros(random.below(60_000));
+        let acknowledged = run_and_kill(&options.dir, engine, from, after).unwrap_or(before);
         assert!(acknowledged >= before, "round {round}");
         let store = Store::open(&options).unwrap();
         let whole = check_whole(&store);
