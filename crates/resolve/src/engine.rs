@@ -90,8 +90,6 @@ pub struct Statistics {
     pub component_pairs: u64,
     /// Pairs at or above the weak cut.
     pub edges: usize,
-    /// Components that were split by a higher weak cut since the start, for being too large.
-    pub oversized_components: u64,
 }
 
 /// The engine. See the module.

@@ -7,7 +7,7 @@ use crate::{
     features::Features,
     normalise::{DateOrder, normalise},
     plan::SpecError,
-    spec::{Cuts, Field, FieldSpec, KeyExpressionError, KeySpec, Kind, Spec},
+    spec::{Cuts, Field, FieldSpec, KeyExpressionError, Kind, Spec},
     train::{self, Trained},
 };
 use serde::{Deserialize, Serialize};
