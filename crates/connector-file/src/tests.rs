@@ -114,6 +114,15 @@ async fn a_redelivered_file_yields_nothing_and_a_changed_one_is_read() {
 }
 
 #[tokio::test]
+async fn reading_anew_from_the_start_brings_everything_again() {
+    let rig = Rig::new();
+    rig.drop_file("a.csv", "k,v\n1,a\n2,b\n3,c\n");
+    let mut connector = rig.connector("a.csv");
+    let first = drain(&mut connector, &mut Cursor::default()).await;
+    assert_eq!(drain(&mut connector, &mut Cursor::default()).await, first);
+}
+
+#[tokio::test]
 async fn a_packed_redelivery_of_the_same_content_yields_nothing() {
     let rig = Rig::new();
     rig.drop_file("a.csv", "k,v\n1,a\n");

@@ -13,8 +13,8 @@ use yibiao_format::{BadRow, Opening, Row};
 pub(crate) struct Reading {
     held: Option<Held>,
     observed: Option<(Stamp, u64)>,
-    /// A file that brought nothing new, so that it is not read at every look.
-    unchanged: Option<Stamp>,
+    /// A file that brought nothing new behind a reading of this digest, so that it is not read at every look.
+    unchanged: Option<(Stamp, String)>,
     refused: Option<Done>,
 }
 
@@ -67,14 +67,17 @@ impl Reading {
             // A refused file is a step forward that must be remembered, though it brought nothing.
             return Ok(news.then(|| Batch { items: Vec::new(), cursor: position.cursor() }));
         }
-        let same =
-            position.done.as_ref().is_some_and(|done| done.stamp == stamp) || self.unchanged == Some(stamp);
+        let same = position.done.as_ref().is_some_and(|done| {
+            let unchanged = self.unchanged.as_ref();
+            done.stamp == stamp
+                || unchanged.is_some_and(|(seen, digest)| *seen == stamp && *digest == done.digest)
+        });
         if same || (!restart && !self.settled(config.settle_ms, stamp, now_ms)) {
             return Ok(None);
         }
         let digest = file::digest(config)?;
         if position.done.as_ref().is_some_and(|done| done.digest == digest) {
-            self.unchanged = Some(stamp);
+            self.unchanged = Some((stamp, digest));
             return Ok(None);
         }
         let done = Done { stamp, digest };
@@ -146,7 +149,7 @@ impl Reading {
         match gather(&mut held, &mut items, limits) {
             Filled::Full => {}
             Filled::Ended if held.rows == 0 && held.beyond.is_some() => {
-                self.unchanged = Some(held.done.stamp);
+                self.unchanged = position.done.map(|done| (held.done.stamp, done.digest));
                 return Ok(None);
             }
             Filled::Ended => {

@@ -122,6 +122,19 @@ async fn with_a_cursor_column_later_readings_bring_what_is_beyond_it() {
 }
 
 #[tokio::test]
+async fn reading_anew_from_the_start_brings_everything_again() {
+    let rig = Rig::new();
+    let mut connector = rig.connector(Some("changed"));
+    let mut cursor = Cursor::default();
+    let first = drain(&mut connector, &mut cursor).await;
+    rig.run("UPDATE house SET changed = 1");
+    drain(&mut connector, &mut cursor).await;
+    rig.run("UPDATE house SET changed = changed + 1 WHERE code = 'b'; UPDATE house SET changed = 3 WHERE code = 'a'");
+    let again = drain(&mut connector, &mut Cursor::default()).await;
+    assert_eq!(first, again);
+}
+
+#[tokio::test]
 async fn one_cursor_of_an_unchanged_database_gives_equal_batches() {
     let rig = Rig::new();
     rig.run("INSERT INTO house VALUES ('d', 1.0, 1, 9), ('e', 2.0, 1, 9)");

@@ -34,7 +34,11 @@ impl Framer {
         let head = window.load(3).map_err(|cause| FormatError::io(&name_of(path), cause))?;
         let mark_bytes = if head.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         window.consume(mark_bytes);
-        Ok(Framer { window, number: 0, row_bytes_max: limits.row_bytes_max })
+        Ok(Framer::new(window, limits))
+    }
+
+    pub(crate) fn new(window: Window, limits: Limits) -> Framer {
+        Framer { window, number: 0, row_bytes_max: limits.row_bytes_max }
     }
 
     /// The next line that is not blank; `None` at the end.

@@ -26,6 +26,27 @@ impl Folder {
     }
 }
 
+/// A stream that gives a few bytes at a time, as a slow network does.
+pub(crate) struct Trickle {
+    content: Vec<u8>,
+    at: usize,
+    step: usize,
+}
+
+impl std::io::Read for Trickle {
+    fn read(&mut self, target: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.step.min(target.len()).min(self.content.len() - self.at);
+        target[..count].copy_from_slice(&self.content[self.at..self.at + count]);
+        self.at += count;
+        Ok(count)
+    }
+}
+
+/// A window over these bytes that grows by a few at a time.
+pub(crate) fn trickle(content: &[u8], step: usize) -> crate::source::Window {
+    crate::source::Window::new(Box::new(Trickle { content: content.to_vec(), at: 0, step }))
+}
+
 pub(crate) fn names(columns: &str) -> Vec<String> {
     columns.split(' ').filter(|name| !name.is_empty()).map(str::to_owned).collect()
 }

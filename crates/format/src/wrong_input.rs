@@ -1,7 +1,8 @@
 //! What people deliver by mistake or malice: each is an error that names file and place and what to do.
 
 use crate::row::{Layout, Limits};
-use crate::testing::{Folder, csv, ndjson, render, render_within, sheet, workbook, xlsx, xml};
+use crate::testing::{Folder, csv, ndjson, render, render_within, sheet, trickle, workbook, xlsx, xml};
+use proptest::prelude::*;
 use std::io::Write;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
@@ -169,4 +170,54 @@ fn packed_data_that_breaks_off() {
     cannot read a.csv.gz, row 2: the compressed data breaks off; the file was not copied to its end: have it delivered again
     ");
     insta::assert_snapshot!(render(&folder.file("b.csv.gz", "k,v\n1,a\n2,b\n3,c\n"), &csv()), @"cannot read b.csv.gz: the compressed data is damaged; have the file delivered again");
+}
+
+/// Frames of CSV, NDJSON and XML over a stream that comes in steps: where each starts, how long it is, whether it is
+/// good. XML ends with its error, where there is one.
+fn frames(content: &[u8], step: usize, limits: Limits) -> [Vec<(u64, usize, bool)>; 3] {
+    let mut csv = crate::csv::Framer::new(trickle(content, step), b',', encoding_rs::UTF_8, limits);
+    let records = std::iter::from_fn(|| csv.next().unwrap());
+    let records = records.map(|record| (record.start, record.raw.len(), record.fields.is_ok())).collect();
+    let mut ndjson = crate::ndjson::Framer::new(trickle(content, step), limits);
+    let lines = std::iter::from_fn(|| ndjson.next().unwrap());
+    let lines = lines.map(|line| (line.start, line.raw.len(), !line.cut)).collect();
+    let mut xml = crate::xml::Framer::new(trickle(content, step), b"r".to_vec(), encoding_rs::UTF_8, limits);
+    xml.set_root(b"d".to_vec());
+    let mut elements = Vec::new();
+    loop {
+        match xml.next("a.xml") {
+            Ok(Some(element)) => elements.push((element.start, element.raw.len(), element.fault.is_none())),
+            Ok(None) => break,
+            Err(error) => {
+                elements.push((0, error.to_string().len(), false));
+                break;
+            }
+        }
+    }
+    [records, lines, elements]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    /// Whatever the bytes are, reading comes to an end, and where the stream is cut into reads changes nothing.
+    #[test]
+    fn rows_do_not_depend_on_how_the_bytes_arrive(
+        pieces in prop::collection::vec(
+            prop::sample::select(vec![
+                "<d>", "<r>", "</r>", "<r a='>'>", "<r/>", "</d>", "<!-- ", " -->", "<![CDATA[", "]]>", "<x/>", "<x>", "</x>",
+                "<?p", "?>", "\"", ",", "\r", "\n", "\r\n", "a", "王", "    ", "{}", "rrrrrrrrrr",
+            ]),
+            0..40,
+        ),
+        step in 1_usize..9,
+    ) {
+        let content = pieces.concat().into_bytes();
+        let limits = Limits { row_bytes_max: 24, ..Limits::default() };
+        let [csv, ndjson, xml] = frames(&content, usize::MAX, limits);
+        let [slow_csv, slow_ndjson, slow_xml] = frames(&content, step, limits);
+        prop_assert_eq!(csv, slow_csv);
+        prop_assert_eq!(ndjson, slow_ndjson);
+        prop_assert_eq!(xml, slow_xml);
+    }
 }

@@ -118,8 +118,7 @@ impl Framer {
                 Search::At(open) => open,
                 Search::Ended => return Err(self.broken_off(file)),
                 Search::TooFar => {
-                    let all = self.window.loaded().len();
-                    self.window.consume(all);
+                    self.window.consume(self.row_bytes_max.max(1));
                     continue;
                 }
             };
@@ -133,14 +132,7 @@ impl Framer {
                     self.window.consume(open);
                 }
                 Mark::RowEnd => self.window.consume(open + 1),
-                Mark::DocType => {
-                    return Err(FormatError::new(
-                        file,
-                        Problem::Structure,
-                        "it has a document type, which may define entities",
-                        "have it exported without <!DOCTYPE …>; such files are never read",
-                    ));
-                }
+                Mark::DocType => return Err(super::doctype(file)),
                 Mark::Other(close) => match self.find(close, open).map_err(io)? {
                     Search::At(end) => {
                         let tag = &self.window.loaded()[open + 1..end];
@@ -197,7 +189,7 @@ impl Framer {
             Search::At(end) if self.window.loaded()[..end].ends_with(b"/>") => return Ok((end, Stop::Row)),
             Search::At(end) => end,
             Search::Ended => return Ok((0, Stop::Document)),
-            Search::TooFar => return Ok((self.window.loaded().len(), Stop::Limit)),
+            Search::TooFar => return Ok((self.row_bytes_max, Stop::Limit)),
         };
         loop {
             if at > self.row_bytes_max {
@@ -206,7 +198,7 @@ impl Framer {
             let open = match self.find(b"<", at)? {
                 Search::At(open) => open,
                 Search::Ended => return Ok((0, Stop::Document)),
-                Search::TooFar => return Ok((self.window.loaded().len(), Stop::Limit)),
+                Search::TooFar => return Ok((self.row_bytes_max, Stop::Limit)),
             };
             let (close, ends): (&[u8], bool) = match self.mark(open)? {
                 Mark::RowStart | Mark::RootEnd => return Ok((open, Stop::Next)),
@@ -218,7 +210,7 @@ impl Framer {
                 Search::At(end) if ends => return Ok((end, Stop::Row)),
                 Search::At(end) => end,
                 Search::Ended => return Ok((0, Stop::Document)),
-                Search::TooFar => return Ok((self.window.loaded().len(), Stop::Limit)),
+                Search::TooFar => return Ok((self.row_bytes_max, Stop::Limit)),
             };
         }
     }
@@ -230,8 +222,7 @@ impl Framer {
                 Search::At(open) => open,
                 Search::Ended => return Ok(()),
                 Search::TooFar => {
-                    let all = self.window.loaded().len();
-                    self.window.consume(all);
+                    self.window.consume(self.row_bytes_max.max(1));
                     continue;
                 }
             };
@@ -256,6 +247,9 @@ impl Framer {
         loop {
             let loaded = self.window.loaded();
             while at < loaded.len() {
+                if at > self.row_bytes_max {
+                    return Ok(Search::TooFar);
+                }
                 match (loaded[at], quote) {
                     (b'>', None) => return Ok(Search::At(at + 1)),
                     (sign @ (b'"' | b'\''), None) => quote = Some(sign),
@@ -264,25 +258,29 @@ impl Framer {
                 }
                 at += 1;
             }
-            if at > self.row_bytes_max {
-                return Ok(Search::TooFar);
-            }
             if !self.window.grow()? {
                 return Ok(Search::Ended);
             }
         }
     }
 
-    /// The end of the next occurrence, or of `<` its start.
+    /// The end of the next occurrence, or of `<` its start. It must begin within the limit from `from`: how much happens
+    /// to be loaded decides nothing.
     fn find(&mut self, needle: &[u8], from: usize) -> io::Result<Search> {
         let mut at = from;
+        let furthest = from.saturating_add(self.row_bytes_max);
         loop {
             let loaded = self.window.loaded();
             if let Some(found) = memmem::find(loaded.get(at..).unwrap_or_default(), needle) {
-                return Ok(Search::At(at + found + if needle == b"<" { 0 } else { needle.len() }));
+                let start = at + found;
+                return Ok(match start <= furthest {
+                    true if needle == b"<" => Search::At(start),
+                    true => Search::At(start + needle.len()),
+                    false => Search::TooFar,
+                });
             }
             at = loaded.len().saturating_sub(needle.len() - 1).max(from);
-            if loaded.len() > from.saturating_add(self.row_bytes_max) {
+            if at > furthest {
                 return Ok(Search::TooFar);
             }
             if !self.window.grow()? {

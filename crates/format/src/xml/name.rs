@@ -30,9 +30,15 @@ fn escape(text: &str) -> Option<(char, &str)> {
     u32::from_str_radix(digits, 16).ok().and_then(char::from_u32).map(|letter| (letter, tail))
 }
 
-/// Whether a text begins as an escape does.
-pub(crate) fn looks_escaped(text: &str) -> bool {
-    text.strip_prefix("_x").and_then(escape).is_some()
+/// Whether a text begins as an escape does, or will once the letters that `is_escaped` says are escaped themselves.
+pub(crate) fn looks_escaped(text: &str, is_escaped: impl Fn(char) -> bool) -> bool {
+    let Some(digits) = text.strip_prefix("_x") else { return false };
+    [4, 8].into_iter().any(|width| {
+        digits.split_at_checked(width).is_some_and(|(digits, rest)| {
+            digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+                && rest.chars().next().is_some_and(|next| next == '_' || is_escaped(next))
+        })
+    })
 }
 
 /// The element name of a column.
@@ -41,7 +47,9 @@ pub(crate) fn encode(column: &str) -> String {
     let mut rest = column;
     while let Some(letter) = rest.chars().next() {
         let tail = rest.strip_prefix(letter).unwrap_or_default();
-        if !looks_escaped(rest) && (is_start(letter) || (!name.is_empty() && is_inner(letter))) {
+        if !looks_escaped(rest, |next| !is_inner(next))
+            && (is_start(letter) || (!name.is_empty() && is_inner(letter)))
+        {
             name.push(letter);
         } else {
             let code = u32::from(letter);
@@ -82,7 +90,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_encoded_name_decodes_to_the_column(column in "[_x0-9A-F()亩\u{20000} a-]{0,12}") {
+        fn an_encoded_name_decodes_to_the_column(column in "[_x0A ]{0,14}|[_x0-9A-F()亩\u{20000} a-]{0,12}") {
             prop_assert_eq!(decode(&encode(&column)), column);
         }
     }

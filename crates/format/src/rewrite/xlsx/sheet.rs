@@ -225,7 +225,7 @@ fn escaped(text: &str) -> String {
     while let Some(at) = rest.find("_x") {
         let (before, from) = rest.split_at_checked(at).unwrap_or((rest, ""));
         plain.push_str(before);
-        plain.push_str(if looks_escaped(from) { "_x005F_" } else { "_" });
+        plain.push_str(if looks_escaped(from, |next| next == '\r') { "_x005F_" } else { "_" });
         rest = from.strip_prefix('_').unwrap_or_default();
     }
     plain.push_str(rest);
