@@ -5,9 +5,11 @@
 //! **Invariant:** within a spelling, texts and codes match one to one, so what is written is read as it was.
 
 use crate::file::{CodeFile, SpellingFile};
-use crate::normal::{codes, text};
+use crate::normal::{Reading, codes, flag, text};
 use hashbrown::HashMap;
 use rustc_hash::FxBuildHasher;
+use yibiao_format::Cell;
+use yibiao_record::Value;
 use yibiao_schema::CodeList;
 
 type Lookup<V> = HashMap<Box<str>, V, FxBuildHasher>;
@@ -26,6 +28,8 @@ pub(crate) struct CodeMap {
     write: Vec<Lookup<Box<str>>>,
     /// The coarser codes of each code, nearest first.
     ancestors: Lookup<Vec<Box<str>>>,
+    /// The codes of a yes and of a no.
+    flags: Option<(Box<str>, Box<str>)>,
     pub(crate) separator: Box<str>,
     pub(crate) number: bool,
     pub(crate) section: Option<String>,
@@ -39,6 +43,7 @@ impl CodeMap {
             read: Lookup::default(),
             write: Vec::new(),
             ancestors: Lookup::default(),
+            flags: file.flags.map(|flags| (flags.yes, flags.no)),
             separator: file.separator.unwrap_or_else(|| ",".into()),
             number: file.number,
             section: file.section,
@@ -57,6 +62,10 @@ impl CodeMap {
                 "it spells no code".into(),
                 "give at least one spelling with codes, names or values",
             ));
+        }
+        if let Some((yes, no)) = &map.flags {
+            known(list, yes)?;
+            known(list, no)?;
         }
         for (local, code) in file.also {
             known(list, &code)?;
@@ -123,6 +132,15 @@ impl CodeMap {
             return Ok((code, *spelling));
         }
         self.read.get(&*text::key(local)).map(|(code, spelling)| (&**code, *spelling)).ok_or(Unmapped)
+    }
+
+    /// The code of a cell that says yes or no, where the column does.
+    pub(crate) fn read_flag(&self, cell: &Cell) -> Result<&str, Unmapped> {
+        let (yes, no) = self.flags.as_ref().ok_or(Unmapped)?;
+        match flag::parse(cell) {
+            Ok(Some(Reading { value: Value::Bool(truth), .. })) => Ok(if truth { yes } else { no }),
+            _ => Err(Unmapped),
+        }
     }
 
     /// The codes of a cell that may hold several: sorted, without repeats.

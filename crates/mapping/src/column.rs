@@ -209,12 +209,16 @@ impl Column {
 
     fn read_code(&self, cell: &Cell, map: &CodeMap) -> Said {
         let Some(said) = text::cell_text(cell) else { return Said::Nothing };
-        match map.read(&said) {
-            Ok((code, _)) => Said::Value(plain(Value::Code(code.into()))),
-            // What the map does not know may still be a usual word for nothing.
-            Err(_) if text::is_placeholder(&said, &self.says_nothing) => Said::Nothing,
-            Err(_) => Said::Unmapped,
-        }
+        let code = match map.read(&said) {
+            Ok((code, _)) => code,
+            // What the map does not know may still be a usual word for nothing, or for yes or no.
+            Err(_) if text::is_placeholder(&said, &self.says_nothing) => return Said::Nothing,
+            Err(_) => match map.read_flag(cell) {
+                Ok(code) => code,
+                Err(_) => return Said::Unmapped,
+            },
+        };
+        Said::Value(plain(Value::Code(code.into())))
     }
 
     fn read_codes(&self, cell: &Cell, map: &CodeMap) -> Said {

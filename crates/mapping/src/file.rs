@@ -210,6 +210,9 @@ pub(crate) struct CodeFile {
     /// Spellings that are read and never written.
     #[serde(default)]
     pub(crate) also: BTreeMap<Box<str>, Box<str>>,
+    /// The codes of a yes and of a no, in any of the usual words and marks for them; read, never written.
+    #[serde(default)]
+    pub(crate) flags: Option<FlagsFile>,
     /// What stands between several codes in a cell.
     #[serde(default)]
     pub(crate) separator: Option<Box<str>>,
@@ -219,6 +222,13 @@ pub(crate) struct CodeFile {
     /// The column whose value tells which spelling a part of the file keeps to.
     #[serde(default)]
     pub(crate) section: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FlagsFile {
+    pub(crate) yes: Box<str>,
+    pub(crate) no: Box<str>,
 }
 
 #[derive(Deserialize)]

@@ -248,6 +248,29 @@ fn her_account_is_one_number_whatever_stands_between_its_groups() {
 }
 
 #[test]
+fn a_yes_or_no_column_reads_every_usual_word_and_mark() {
+    let alone = |system: &str, name: &str, column: &str, cell: Cell| {
+        value(&parse(system, &[(name, text("甲乙")), (column, cell)]), "living_alone")
+    };
+    for yes in [
+        text("是"),
+        text("√"),
+        text("✔"),
+        text("Y"),
+        text("true"),
+        text("1"),
+        Cell::Integer(1),
+        Cell::Bool(true),
+    ] {
+        assert!(alone("MZ", "姓名", "是否独居", yes.clone()) == code("2"), "{yes:?}");
+        assert!(alone("YJ", "转移对象", "独居", yes.clone()) == code("2"), "{yes:?}");
+    }
+    for no in [text("否"), text("×"), text("N"), text("0"), Cell::Bool(false)] {
+        assert!(alone("MZ", "姓名", "是否独居", no.clone()) == code("0"), "{no:?}");
+    }
+}
+
+#[test]
 fn money_is_exact() {
     assert!(value(&mz(), "monthly_amount") == Value::Decimal(Decimal::new(480, 0).unwrap()));
     assert!(value(&ny(), "income_pc_year") == Value::Decimal(Decimal::new(98_605, 1).unwrap()));
