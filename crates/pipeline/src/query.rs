@@ -6,7 +6,8 @@ use crate::node::Node;
 use std::collections::{BTreeMap, BTreeSet};
 use yibiao_mapping::Key;
 use yibiao_record::{
-    Canonical, ElementId, EntityId, EntityKind, Op, Relation, SourceKey, Submission, SystemId, Value,
+    Canonical, ChangeKind, ElementId, EntityId, EntityKind, Op, Relation, SourceKey, Submission, SystemId,
+    Value,
 };
 use yibiao_resolve::Review;
 use yibiao_resolve::world::World;
@@ -55,7 +56,7 @@ pub struct Member {
     pub system: SystemId,
     /// The key as people know it: the key column, or the row number in the newest edition.
     pub shown: String,
-    /// Its entity; `None` of a row that was withdrawn.
+    /// Its entity; of a row that was withdrawn, the one that last held it.
     pub entity: Option<EntityId>,
     /// Whether its row stands.
     pub live: bool,
@@ -136,12 +137,13 @@ impl Node {
 
     /// Every source key ever accepted and where it belongs, sorted. Of persons, the rows; of households and dwellings,
     /// their numbers in each system.
-    pub fn members(&self, kind: EntityKind) -> Vec<Member> {
+    pub fn members(&self, kind: EntityKind) -> Result<Vec<Member>, ReadError> {
         let mut members = Vec::new();
         if kind == EntityKind::Person {
+            let withdrawn = self.last_entities()?;
             for key in self.records.systems().flat_map(|system| self.records.of_system(system)) {
                 let live = self.records.get(key).is_some_and(|entry| entry.op == Op::Upsert);
-                let entity = self.world.entity_of_row(kind, key);
+                let entity = self.world.entity_of_row(kind, key).or_else(|| withdrawn.get(key).copied());
                 members.push(Member { system: key.system, shown: self.shown(key), entity, live });
             }
         } else {
@@ -153,7 +155,38 @@ impl Node {
             }
         }
         members.sort();
-        members
+        Ok(members)
+    }
+
+    /// The person that last held each row that was withdrawn since, under the id that it has now.
+    fn last_entities(&self) -> Result<BTreeMap<SourceKey, EntityId>, ReadError> {
+        let withdrawn: BTreeSet<&SourceKey> = self
+            .records
+            .systems()
+            .flat_map(|system| self.records.of_system(system))
+            .filter(|key| self.records.get(key).is_some_and(|entry| entry.op == Op::Retract))
+            .collect();
+        let mut last = BTreeMap::new();
+        let mut merged = BTreeMap::new();
+        if withdrawn.is_empty() {
+            return Ok(last);
+        }
+        for change in self.store.view()?.changes(..) {
+            let change = change?;
+            if let ChangeKind::Merged { into } = change.kind {
+                merged.insert(change.entity, into);
+            }
+            if change.entity.kind == EntityKind::Person {
+                let held = change.members.into_iter().filter(|key| withdrawn.contains(key));
+                last.extend(held.map(|key| (key, change.entity)));
+            }
+        }
+        for entity in last.values_mut() {
+            while let Some(into) = merged.get(entity) {
+                *entity = *into;
+            }
+        }
+        Ok(last)
     }
 
     /// The living entities of a kind.

@@ -93,7 +93,7 @@ pub(crate) fn members(
 ) -> Result<u64, ExportError> {
     let columns = ["system", "local_key", "entity_id", "live"].map(str::to_owned).into();
     let mut lines = Lines::create(out, format, columns)?;
-    for member in node.members(kind) {
+    for member in node.members(kind)? {
         let entity = member.entity.map(|entity| entity.to_string());
         lines.line(vec![
             Some(member.system.to_string()),
