@@ -4,11 +4,12 @@
 //! [`Node::ingest`] return.
 
 use crate::intake::{Closed, Intake, KeyedRow, Refused, Taken};
-use crate::metrics::RowOutcome;
+use crate::metrics::{RowOutcome, Stage};
 use crate::node::Node;
 use crate::parse::Parcel;
 use crate::records::{Entry, digest};
 use std::collections::BTreeMap;
+use std::time::Instant;
 use yibiao_contract::{Cursor, EdgeError, Recovery};
 use yibiao_mapping::{Mode, align};
 use yibiao_record::{Claim, ElementId, Op, SourceKey, Submission, SubmissionSeq, SystemId, Timestamp, Value};
@@ -94,6 +95,7 @@ impl Node {
         let timer = self.metrics.batch_seconds.start_timer();
         let span = tracing::info_span!("batch", %system, parcels = parcels.len());
         let _entered = span.enter();
+        let started = Instant::now();
         let taken = self.take(system, parcels)?;
         let received = u64::try_from(taken.rows.len() + taken.refused.len()).unwrap_or(u64::MAX);
         let mut draft = Draft::default();
@@ -107,6 +109,7 @@ impl Node {
             self.close(system, closed, &mut draft)?;
         }
         draft.commit.cursors.push((system.to_string(), cursor.0.clone()));
+        self.metrics.spent(Stage::Decide, started);
         let report = self.finish(system, draft)?;
         self.metrics.received.with_label_values(&[system.as_str()]).inc_by(received);
         self.metrics.batch_rows.observe(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
@@ -402,7 +405,7 @@ impl Node {
             subjects: Vec::new(),
             counts,
         });
-        self.store.commit(&draft.commit)?;
+        self.metrics.timed(Stage::Commit, || self.store.commit(&draft.commit))?;
         self.last = self.store.view()?.last();
         for (outcome, n) in &draft.rows {
             self.metrics.rows.with_label_values(&[system.as_str(), outcome.name()]).inc_by(*n);

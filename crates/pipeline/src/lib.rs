@@ -24,7 +24,7 @@ mod source;
 pub use account::{Account, Disposition};
 pub use deliver::{DeliverError, Delivery, DeliveryReport};
 pub use ingest::{IngestError, IngestReport};
-pub use metrics::{Metrics, RowOutcome};
+pub use metrics::{Metrics, RowOutcome, Stage};
 pub use node::{Node, OpenError, Parts};
 pub use query::{Member, Status, Story, SystemStatus};
 pub use run::{Job, RunError, RunOptions, RunReport, run};

@@ -1,7 +1,8 @@
 //! What the pipeline counts. Every label value comes from the configuration or from a closed set; none is an id.
 
 use prometheus::{
-    Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, exponential_buckets,
+    CounterVec, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    exponential_buckets,
 };
 
 /// What became of a row.
@@ -66,6 +67,35 @@ pub struct Metrics {
     pub(crate) batch_rows: Histogram,
     pub(crate) delivery_seconds: Histogram,
     pub(crate) quarantine_open: IntGauge,
+    stages: CounterVec,
+}
+
+/// Where the time of taking in goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stage {
+    /// Telling what each row is against what is known of its key.
+    Decide,
+    /// Who is who.
+    Resolve,
+    /// Which values stand, and what that changes.
+    Survive,
+    /// The commit.
+    Commit,
+}
+
+impl Stage {
+    /// All stages, in their order.
+    pub const ALL: [Stage; 4] = [Stage::Decide, Stage::Resolve, Stage::Survive, Stage::Commit];
+
+    /// The label value.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Decide => "decide",
+            Stage::Resolve => "resolve",
+            Stage::Survive => "survive",
+            Stage::Commit => "commit",
+        }
+    }
 }
 
 impl Metrics {
@@ -91,7 +121,13 @@ impl Metrics {
         let quarantine_open =
             IntGauge::new("yibiao_quarantine_open_rows", "Rows that wait in the quarantine.")?;
         registry.register(Box::new(quarantine_open.clone()))?;
+        let stages = CounterVec::new(
+            Opts::new("yibiao_stage_seconds_total", "Time of taking in, by stage."),
+            &["stage"],
+        )?;
+        registry.register(Box::new(stages.clone()))?;
         Ok(Self {
+            stages,
             received: counters(
                 "yibiao_component_received_events_total",
                 "Rows read from a source.",
@@ -147,6 +183,24 @@ impl Metrics {
             )?,
             quarantine_open,
         })
+    }
+
+    /// Does a stage's work and counts its time.
+    pub(crate) fn timed<T>(&self, stage: Stage, work: impl FnOnce() -> T) -> T {
+        let started = std::time::Instant::now();
+        let done = work();
+        self.spent(stage, started);
+        done
+    }
+
+    /// Counts the time of a stage's work since it started.
+    pub(crate) fn spent(&self, stage: Stage, started: std::time::Instant) {
+        self.stages.with_label_values(&[stage.name()]).inc_by(started.elapsed().as_secs_f64());
+    }
+
+    /// The time that a stage has taken so far, in seconds.
+    pub fn stage_seconds(&self, stage: Stage) -> f64 {
+        self.stages.with_label_values(&[stage.name()]).get()
     }
 
     /// Counts a delivery that failed.

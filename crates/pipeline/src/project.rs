@@ -126,19 +126,18 @@ impl<'a> Projector<'a> {
             return Ok(left(row.locator, RowStatus::Unchanged, "superseded or ended by a later row"));
         }
         let entities = self.load(&key)?;
+        if self.in_review.contains(&key) {
+            let mut left = left(row.locator, RowStatus::Review, "as it was until a steward has decided");
+            left.entities = entities.into_values().collect();
+            return Ok(left);
+        }
         let edits =
             self.mapping.write_like(&binding.own(row), spellings, &|element| self.value(&entities, element));
         let delivered = self.delivered(binding, columns, row, &key, &edits)?;
         let (reason, completed, corrected) = self.reason(&edits);
         report.completed += completed;
         report.corrected += corrected;
-        let status = if self.in_review.contains(&key) {
-            RowStatus::Review
-        } else if edits.is_empty() {
-            RowStatus::Unchanged
-        } else {
-            RowStatus::Changed
-        };
+        let status = if edits.is_empty() { RowStatus::Unchanged } else { RowStatus::Changed };
         let cells = edits.into_iter().map(|edit| (edit.column, edit.cell)).collect();
         let local = matches!(parsed.identity, Identity::Key(_)).then(|| key.local.to_string());
         Ok(Projection {
@@ -183,7 +182,11 @@ impl<'a> Projector<'a> {
     fn value(&self, entities: &BTreeMap<EntityKind, EntityId>, element: ElementId) -> Option<Value> {
         let kind = self.node.dictionary.element(element)?.entity;
         let canonical = self.canonical.get(entities.get(&kind)?)?;
-        let value = &canonical.get(element)?.value;
+        let chosen = canonical.get(element)?;
+        if chosen.system == self.mapping.system() {
+            return None; // its own word, in another of its rows: each of them is right in its place
+        }
+        let value = &chosen.value;
         let values = |element| canonical.get(element).map(|value| value.value.clone());
         let subject = Subject { kind, event: None, held: true, values: &values };
         match self.node.policy.admit(self.subscription, subject, self.at).ok()?.project(element, value) {

@@ -4,9 +4,11 @@
 //! differs in nothing.
 
 use crate::ingest::{Draft, IngestError};
+use crate::metrics::Stage;
 use crate::node::Node;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::time::Instant;
 use yibiao_record::{
     Canonical, Change, ChangeKind, ChangeSeq, Decision, EntityId, SourceKey, Submission, Timestamp,
 };
@@ -28,7 +30,9 @@ impl Node {
         if inputs.is_empty() {
             return Ok(());
         }
-        let steps = self.world.apply(&inputs);
+        let world = &mut self.world;
+        let steps = self.metrics.timed(Stage::Resolve, || world.apply(&inputs));
+        let started = Instant::now();
         let view = self.store.view()?;
         for step in steps {
             if let Some(change) = self.change(step, draft, &view)? {
@@ -37,6 +41,7 @@ impl Node {
                 draft.commit.changes.push(change);
             }
         }
+        self.metrics.spent(Stage::Survive, started);
         Ok(())
     }
 

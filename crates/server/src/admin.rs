@@ -74,6 +74,16 @@ pub(crate) fn peak_bytes() -> Option<u64> {
     status_kib("VmHWM:").map(|kib| kib << 10)
 }
 
+/// Processor time of the process, user and system, by `/proc/self/stat`, which counts in hundredths of a second.
+pub(crate) fn cpu_seconds() -> Option<f64> {
+    let stat = std::fs::read_to_string("/proc/self/stat").ok()?;
+    // The program's name, in brackets, may hold spaces; the fields after it are numbered from 3.
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut ticks = fields.split_whitespace().skip(11).take(2).map(str::parse::<u32>);
+    let (user, system) = (ticks.next()?.ok()?, ticks.next()?.ok()?);
+    Some(f64::from(user + system) / 100.0)
+}
+
 fn status_kib(field: &str) -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix(field))?;

@@ -17,7 +17,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use yibiao_contract::BatchLimits;
-use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Parts, RunOptions, RunReport};
+use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Parts, RunOptions, RunReport, Stage};
 use yibiao_schema::Dictionary;
 use yibiao_store::{Options, Store};
 
@@ -32,6 +32,11 @@ const DRAIN: Duration = Duration::from_secs(30);
 #[derive(Debug, Serialize)]
 pub(crate) struct Summary {
     pub(crate) seconds: f64,
+    /// Of taking in, by stage; parsing goes on beside them.
+    pub(crate) stage_seconds: BTreeMap<&'static str, f64>,
+    /// Of the whole process, user and system.
+    pub(crate) cpu_seconds: Option<f64>,
+    pub(crate) peak_memory_bytes: Option<u64>,
     pub(crate) failed: Vec<String>,
     pub(crate) deliveries: Vec<DeliverySummary>,
     pub(crate) status: serde_json::Value,
@@ -155,6 +160,9 @@ pub(crate) async fn drive(
     let status = handle::status(node).map_err(|error| Failure::run(&error))?;
     Ok(Summary {
         seconds: started.elapsed().as_secs_f64(),
+        stage_seconds: Stage::ALL.map(|stage| (stage.name(), node.metrics().stage_seconds(stage))).into(),
+        cpu_seconds: admin::cpu_seconds(),
+        peak_memory_bytes: admin::peak_bytes(),
         failed: failed.iter().map(ToString::to_string).collect(),
         deliveries: deliveries.iter().map(DeliverySummary::from).collect(),
         status,
