@@ -100,3 +100,51 @@ fn slips(a: &[u8], b: &[u8], known: usize) -> usize {
         _ => differing.len(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(a: &str, b: &str, expected: &str) {
+        let (a, b) = (CitizenId::parse(a), CitizenId::parse(b));
+        let name = |level: u8| crate::zh::key::CITIZEN_ID[usize::from(level)].name;
+        assert_eq!(name(a.compare(&b)), expected);
+        assert_eq!(name(b.compare(&a)), expected);
+    }
+
+    #[test]
+    fn two_valid_numbers_are_the_same_or_different_never_near() {
+        check("990101195006190225", "990101195006190225", "same");
+        check("990101195006190225", "990101195006190241", "different");
+    }
+
+    #[test]
+    fn a_beginning_agrees_but_never_proves() {
+        check("990101195006190~", "990101195006190225", "beginning");
+        check("990101195006190~", "990101195006190~", "beginning");
+        check("990101195006190~", "990101195206190225", "near");
+        check("990101195006190~", "990101196203050197", "conflict");
+    }
+
+    #[test]
+    fn one_wrong_or_dropped_digit_or_two_swapped_are_a_slip() {
+        check("990101195006190252!", "990101195006190225", "slip");
+        check("990101195006180225!", "990101195006190225", "slip");
+        check("99010119500619022!", "990101195006190225", "slip");
+        check("990101195106180225!", "990101195006190225", "near");
+        check("990101197106111225!", "990101195006190225", "conflict");
+    }
+
+    #[test]
+    fn birth_date_and_sex_are_taken_from_what_is_sure() {
+        let id = |digits: &str, quality| IdNumber { digits: digits.into(), quality };
+        let whole = id("990101195006190225", IdQuality::Valid);
+        assert_eq!(id_birth_date(&whole), PartialDate::day(1950, 6, 19));
+        assert_eq!(id_sex(&whole), Some("2"));
+        let cut = id("990101195006190", IdQuality::Prefix);
+        assert_eq!((id_birth_date(&cut), id_sex(&cut)), (PartialDate::day(1950, 6, 19), None));
+        assert_eq!(id_birth_date(&id("9901011950", IdQuality::Prefix)), None);
+        assert_eq!(id_birth_date(&id("990101195006190252", IdQuality::BadCheck)), None);
+    }
+}

@@ -2,6 +2,9 @@
 
 use super::form::{NameForm, NameForms, Unit};
 use super::tables::LOOK_ALIKES;
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
+use std::sync::OnceLock;
 
 /// The levels, from the most to the least alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -130,12 +133,12 @@ fn near(x: &Unit, y: &Unit) -> bool {
 }
 
 fn look_alike(a: u32, b: u32) -> bool {
-    match (char::from_u32(a), char::from_u32(b)) {
-        (Some(a), Some(b)) if a != '\0' && b != '\0' => {
-            LOOK_ALIKES.iter().any(|group| group.contains(a) && group.contains(b))
-        }
-        _ => false,
-    }
+    static PAIRS: OnceLock<HashSet<(u32, u32), FxBuildHasher>> = OnceLock::new();
+    let pairs = PAIRS.get_or_init(|| {
+        let both = |group: &'static str| group.chars().flat_map(move |x| group.chars().map(move |y| (x, y)));
+        LOOK_ALIKES.iter().flat_map(|group| both(group)).map(|(x, y)| (u32::from(x), u32::from(y))).collect()
+    });
+    a != 0 && pairs.contains(&(a, b))
 }
 
 fn agree(x: &Unit, y: &Unit) -> bool {

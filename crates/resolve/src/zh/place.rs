@@ -107,10 +107,11 @@ impl Home {
         let house = both(self.house, other.house);
         match (group, house) {
             (Some(false), _) => 5,
-            (Some(true) | None, Some(true)) => 0,
+            (Some(true), Some(true)) => 0,
             (Some(true), Some(false)) => 4,
             (Some(true), None) if both(self.place, other.place) == Some(true) => 1,
-            (Some(true), None) => 2,
+            // Each group numbers its houses from one.
+            (Some(true), None) | (None, Some(true)) => 2,
             (None, _) => 3,
         }
     }
@@ -138,4 +139,60 @@ impl Home {
 /// Whether two parts agree, where both are known.
 fn both(a: u64, b: u64) -> Option<bool> {
     (a != 0 && b != 0).then_some(a == b)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn home(levels: &[(Level, &str)]) -> Home {
+        let address =
+            levels.iter().fold(Address::default(), |address, (level, text)| address.with(*level, text));
+        Home::parse(&home_text(&address).unwrap())
+    }
+
+    #[track_caller]
+    fn check(a: &[(Level, &str)], b: &[(Level, &str)], expected: &str) {
+        let (a, b) = (home(a), home(b));
+        let name = |level: u8| crate::zh::key::HOME[usize::from(level)].name;
+        assert_eq!(name(a.compare(&b)), expected);
+        assert_eq!(name(b.compare(&a)), expected);
+    }
+
+    #[test]
+    fn a_village_house_is_told_by_group_and_number_whatever_is_left_out() {
+        use Level::{Group, House, Place, Town, Village};
+        let full = [(Town, "青石镇"), (Village, "桃花村"), (Group, "3"), (House, "12")];
+        check(&full, &[(Village, "桃花村"), (Group, "3"), (House, "12")], "house");
+        check(&full, &[(Village, "桃花村"), (House, "12")], "group");
+        check(&full, &[(Village, "桃花村"), (Group, "3")], "group");
+        check(&full, &[(Village, "桃花村")], "village");
+        check(&full, &[(Village, "桃花村"), (Group, "3"), (House, "13")], "other_house");
+        check(&full, &[(Village, "桃花村"), (Group, "4"), (House, "12")], "other_group");
+        check(&full, &[(Village, "铁厂村"), (Group, "3"), (House, "12")], "elsewhere");
+        check(&full, &[(Town, "白沙镇"), (Village, "桃花村"), (Group, "3")], "elsewhere");
+        let spot = [(Village, "桃花村"), (Group, "3"), (Place, "老屋基")];
+        check(&spot, &spot, "spot");
+    }
+
+    #[test]
+    fn a_flat_is_told_by_compound_building_and_room() {
+        use Level::{Building, Compound, Road, RoadNumber, Room, Unit};
+        let flat = [(Compound, "朝阳小区"), (Building, "3"), (Unit, "2"), (Room, "1603")];
+        let road = [(Road, "迎宾大道"), (RoadNumber, "193"), (Building, "3"), (Unit, "2"), (Room, "1603")];
+        check(&flat, &flat, "house");
+        check(&flat, &[(Compound, "朝阳小区"), (Building, "3")], "spot");
+        check(&flat, &[(Compound, "朝阳小区"), (Building, "3"), (Unit, "2"), (Room, "1604")], "other_house");
+        check(
+            &road,
+            &[(Road, "迎宾大道"), (RoadNumber, "193"), (Building, "3"), (Unit, "2"), (Room, "1603")],
+            "house",
+        );
+        check(&road, &[(Road, "迎宾大道"), (RoadNumber, "7")], "other_group");
+    }
+
+    #[test]
+    fn an_address_that_ends_at_the_town_is_no_home() {
+        assert_eq!(home_text(&Address::default().with(Level::Town, "青石镇")), None);
+    }
 }
