@@ -192,6 +192,13 @@ async fn a_failure_names_file_and_hint_and_leaves_the_last_file() {
     ");
 }
 
+#[test]
+fn a_full_disk_means_try_again() {
+    let cause = std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let error = crate::system("a.csv", &cause);
+    insta::assert_snapshot!(format!("{:?}: {error}", error.recovery), @"Retry: cannot write a.csv: no room is left on the device; make room; writing is tried again");
+}
+
 #[tokio::test]
 async fn check_tells_whether_folder_and_template_are_as_needed() {
     let rig = Rig::new();

@@ -119,6 +119,19 @@ fn count_parts(file: &str, archive: &mut Box<dyn Archive>, limits: Limits) -> Re
 
 /// Every cell of the sheet that is not empty.
 pub(crate) fn content(path: &Path, sheet: &str, limits: Limits) -> Result<Content, FormatError> {
+    // Fuzzing found references at which the library's arithmetic panics where overflow is checked. A hostile workbook
+    // must not end more than its own reading, and everything it touched is dropped with it.
+    std::panic::catch_unwind(|| read_content(path, sheet, limits)).unwrap_or_else(|_| {
+        Err(FormatError::new(
+            &name_of(path),
+            Problem::Structure,
+            "its sheet cannot be read",
+            "open it, save it again as .xlsx and deliver that",
+        ))
+    })
+}
+
+fn read_content(path: &Path, sheet: &str, limits: Limits) -> Result<Content, FormatError> {
     let file = name_of(path);
     let damaged = |reason: &str| {
         FormatError::new(

@@ -292,6 +292,20 @@ fn a_failure_leaves_the_old_target_and_nothing_else() {
 }
 
 #[test]
+fn a_full_disk_leaves_the_old_target_and_nothing_else() {
+    let folder = Folder::new();
+    let target = folder.file("out.csv", "old");
+    let full = || std::io::Error::from(std::io::ErrorKind::StorageFull);
+    let error = crate::replace_file(&target, |file| {
+        file.write_all(b"half a ro")?;
+        Err(full())
+    });
+    insta::assert_snapshot!(error.unwrap_err(), @"cannot write out.csv: no room is left on the device; make room; writing is tried again");
+    assert_eq!(fs::read(&target).unwrap(), b"old");
+    assert_eq!(fs::read_dir(folder.path("")).unwrap().count(), 1);
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_named_in_the_error() {
     let folder = Folder::new();
     let template = folder.file("a.csv", "k\n1\n");

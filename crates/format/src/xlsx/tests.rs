@@ -78,3 +78,11 @@ fn a_cell_in_the_last_corner_of_the_sheet_costs_no_more_than_itself() {
     2 '1'
     ");
 }
+
+#[test]
+fn a_reference_that_overflows_ends_the_reading_of_its_workbook_only() {
+    let folder = Folder::new();
+    let data = format!("{}<row r=\"2\"><c r=\"A99999999999\"><v>1</v></c></row>", sheet(&[(1, "t:k")]));
+    let rendered = render(&folder.file("a.xlsx", workbook(&data, "")), &xlsx(1, "", ""));
+    assert!(rendered.starts_with("cannot read a.xlsx") || rendered.starts_with("k"), "{rendered}");
+}
