@@ -500,3 +500,26 @@ fn t24_an_old_message_that_arrives_last_changes_nothing() {
     let mut case = resolve(&[new]);
     assert_eq!(case.world.apply(&[WorldInput::Record { submission: &old.0 }]), []);
 }
+
+#[test]
+fn twins_with_unlike_names_stay_two_though_one_has_no_id() {
+    let first = whole_id("99010120150412022");
+    for (one, other) in [("陈子涵", "陈子豪"), ("陈子涵", "陈大伟"), ("陈子涵", "冉小云")] {
+        let twin = |at: &str, name: &str| {
+            row(at, name).sex("2").born("2015-04-12").phone("19900000047").home(VILLAGE, "1", "17")
+        };
+        resolve(&[twin("GA:1", one).id(&first), twin("GA:2", other)]).persons("GA:1 | GA:2");
+    }
+}
+
+#[test]
+fn a_wifes_cut_id_in_the_row_of_the_husbands_house_joins_nobody() {
+    let wife = whole_id("99010119621110922");
+    for name in ["刘国林", "曹国林"] {
+        resolve(&[
+            row("GA:1", "曹红珍").id(&wife).sex("2").born("1962-11-10").home(VILLAGE, "5", "6"),
+            row("ZJ:1", name).id("990101196211109").home(VILLAGE, "5", "6"),
+        ])
+        .persons("GA:1 | ZJ:1");
+    }
+}
