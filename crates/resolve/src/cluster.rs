@@ -52,7 +52,8 @@ impl Matrix {
         }
     }
 
-    fn get(&self, a: usize, b: usize) -> (i32, u8) {
+    /// The weight and the marks of a pair.
+    pub(crate) fn get(&self, a: usize, b: usize) -> (i32, u8) {
         let at = Self::at(a, b);
         let found = self.weights.get(at).copied().zip(self.marks.get(at).copied());
         found.expect("invariant: a pair of the matrix")

@@ -32,7 +32,8 @@ pub enum Input {
 }
 
 /// What a steward ruled on two records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Ruling {
     /// They are one entity.
     Link,

@@ -114,6 +114,13 @@ impl DateParts {
     }
 }
 
+impl fmt::Debug for Derived {
+    /// What is derived of a value is as personal as the value.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<derived>")
+    }
+}
+
 impl Derived {
     /// How rare the value is by its own account, in thousandths of a bit.
     pub(crate) fn rarity(&self) -> Option<i32> {

@@ -11,6 +11,7 @@ mod compare;
 mod component;
 pub mod department;
 mod engine;
+mod explain;
 mod features;
 pub mod flat;
 mod hash;
@@ -33,6 +34,10 @@ pub mod zh;
 
 pub use compare::{Level, compare, levels};
 pub use engine::{Applied, Engine, Input, Regroup, Review, Ruling, Statistics};
+pub use explain::{
+    ClusterStory, FieldStory, GroupStory, MeetingStory, NearStory, Obstacle, PairStory, Shown, StepStory,
+    WhyNot,
+};
 pub use features::{DateParts, Derived, Features, Value};
 pub use model::{Epoch, FieldModel, Frequencies, GroupModel, LevelModel, Model, WithinModel};
 pub use normalise::{DateOrder, normalise};

@@ -4,6 +4,9 @@ use crate::engine::Regroup;
 use std::collections::BTreeMap;
 use yibiao_record::SourceKey;
 
+/// Clusters before and after.
+type Sides<'a> = (Vec<&'a Vec<u32>>, Vec<&'a Vec<u32>>);
+
 /// Groups old and new clusters that share records, and drops those that did not change.
 pub(crate) fn regroups<'a>(
     before: &[Vec<u32>],
@@ -23,7 +26,7 @@ pub(crate) fn regroups<'a>(
             }
         }
     }
-    let mut groups: BTreeMap<usize, (Vec<&Vec<u32>>, Vec<&Vec<u32>>)> = BTreeMap::new();
+    let mut groups: BTreeMap<usize, Sides<'_>> = BTreeMap::new();
     for (at, cluster) in before.iter().enumerate() {
         groups.entry(root(&mut group, at)).or_default().0.push(cluster);
     }

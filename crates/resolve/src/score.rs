@@ -135,6 +135,16 @@ impl Scorer {
         Outcome { weight, effect }
     }
 
+    /// The fields of the pair scored last, as they counted.
+    pub(crate) fn outcomes(&self) -> &[FieldOutcome] {
+        &self.outcomes
+    }
+
+    /// What each evidence group of the pair scored last counted.
+    pub(crate) fn groups(&self) -> &[i32] {
+        &self.groups
+    }
+
     /// The sum of the evidence, before rules and limits.
     fn total(&mut self, plan: &Plan) -> i32 {
         for (at, (group, sum)) in plan.groups.iter().zip(&mut self.groups).enumerate() {

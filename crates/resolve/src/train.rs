@@ -513,8 +513,7 @@ fn expected_matches(
 ) -> f64 {
     let (mut found, mut findable) = (0.0, 0.0);
     for (_, own, patterns) in sessions {
-        let of_pattern =
-            |(pattern, count): (&Box<[u8]>, &f64)| count * posterior(prior, shares.odds(pattern, &[]));
+        let of_pattern = |pattern: &[u8], count: f64| count * posterior(prior, shares.odds(pattern, &[]));
         let agree = own.iter().map(|field| {
             let at = usize::from(field.0);
             let exact = shares.fields.get(at).and_then(|field| field.matching.first());
@@ -522,7 +521,7 @@ fn expected_matches(
         });
         let agree: f64 = agree.product();
         if agree > KEY_RECALL_MIN {
-            found += patterns.iter().map(of_pattern).sum::<f64>();
+            found += patterns.iter().map(|(pattern, count)| of_pattern(pattern, *count)).sum::<f64>();
             findable += agree;
         }
     }

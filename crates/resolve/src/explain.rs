@@ -1,0 +1,449 @@
+//! Why: what a pair weighs, how a cluster came together, and what keeps two records apart; as data.
+//!
+//! **Invariant:** explaining changes nothing and shows what the engine did, from the same numbers.
+
+use crate::{
+    cluster::{Average, Clustering, Matrix, mark},
+    compare::levels,
+    engine::{Engine, Ruling},
+    spec::{Cuts, Effect},
+    state::{View, Worker},
+};
+use serde::{Serialize, Serializer};
+use std::{collections::BTreeSet, fmt};
+use yibiao_record::SourceKey;
+
+/// A value or a record key, shown to a person who may see it. It prints redacted under `Debug`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(transparent)]
+pub struct Shown(pub Box<str>);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("…")
+    }
+}
+
+fn key<S: Serializer>(key: &SourceKey, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&format_args!("{}:{}", key.system, key.local))
+}
+
+fn keys<S: Serializer>(keys: &[SourceKey], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(keys.iter().map(|key| format!("{}:{}", key.system, key.local)))
+}
+
+/// How one field of a pair compared, and what that weighs in thousandths of a bit.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct FieldStory {
+    /// The field.
+    pub field: Box<str>,
+    /// Its evidence group.
+    pub group: Option<Box<str>>,
+    /// The one record's value that agreed best.
+    pub left: Shown,
+    /// The other's.
+    pub right: Shown,
+    /// The level.
+    pub level: &'static str,
+    /// The share of matching pairs at that level.
+    pub m: f64,
+    /// The share of other pairs.
+    pub u: f64,
+    /// The weight of the level.
+    pub bits: i32,
+    /// What the rarity of the value adds.
+    pub rarity: i32,
+    /// The weight is that of two people of one home: an evidence group agrees.
+    pub within_group: bool,
+}
+
+/// What an evidence group counts in all.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct GroupStory {
+    /// The group.
+    pub group: Box<str>,
+    /// What its fields would add up to.
+    pub sum: i32,
+    /// What counts.
+    pub bits: i32,
+}
+
+/// A pair, from the prior to the weight.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PairStory {
+    /// The one record.
+    #[serde(serialize_with = "key")]
+    pub left: SourceKey,
+    /// The other.
+    #[serde(serialize_with = "key")]
+    pub right: SourceKey,
+    /// What any pair weighs before anything is compared.
+    pub prior: i32,
+    /// The fields that both have.
+    pub fields: Vec<FieldStory>,
+    /// The evidence groups.
+    pub groups: Vec<GroupStory>,
+    /// The effect of fixed rules.
+    pub rule: Option<Effect>,
+    /// A steward's ruling on the two.
+    pub ruling: Option<Ruling>,
+    /// The weight, within the floor and the ceiling.
+    pub weight: i32,
+    /// The cuts.
+    pub cuts: Cuts,
+}
+
+/// A step by which a cluster came together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct StepStory {
+    /// The one part.
+    #[serde(serialize_with = "keys")]
+    pub left: Vec<SourceKey>,
+    /// The other.
+    #[serde(serialize_with = "keys")]
+    pub right: Vec<SourceKey>,
+    /// The average weight between them; none where a steward linked them.
+    pub average: Option<i32>,
+}
+
+/// Why two clusters are two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Obstacle {
+    /// They are one.
+    None,
+    /// A steward parted records of the two.
+    Ruling,
+    /// A fixed rule forbids the merge, or leaves it to a steward.
+    Rule,
+    /// The average weight is in the band that a steward decides.
+    Review,
+    /// The average weight is too low.
+    Weight,
+    /// No chain of weak pairs leads from the one to the other.
+    Apart,
+}
+
+/// A cluster that was near and stayed apart.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NearStory {
+    /// Its members.
+    #[serde(serialize_with = "keys")]
+    pub members: Vec<SourceKey>,
+    /// The average weight between the two.
+    pub average: i32,
+    /// Why they are two.
+    pub obstacle: Obstacle,
+}
+
+/// How a cluster came together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ClusterStory {
+    /// Its members.
+    #[serde(serialize_with = "keys")]
+    pub members: Vec<SourceKey>,
+    /// The merges, first to last.
+    pub steps: Vec<StepStory>,
+    /// The clusters of the same component, nearest first.
+    pub near: Vec<NearStory>,
+}
+
+/// A blocking key under which two records have a value in common.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct MeetingStory {
+    /// The key.
+    pub key: String,
+    /// Whether the two meet by it, or too many records share the value.
+    pub meets: bool,
+}
+
+/// Whether two records are together, and why not.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct WhyNot {
+    /// The pair.
+    pub pair: PairStory,
+    /// The keys that they have in common.
+    pub meetings: Vec<MeetingStory>,
+    /// The average weight between their clusters.
+    pub average: Option<i32>,
+    /// What keeps them apart.
+    pub obstacle: Obstacle,
+}
+
+/// A part of a component, clustered once more for the telling.
+struct Told {
+    records: Vec<u32>,
+    matrix: Matrix,
+    clustering: Clustering,
+}
+
+impl Engine {
+    /// What two live records weigh together.
+    pub fn explain_pair(&self, left: &SourceKey, right: &SourceKey) -> Option<PairStory> {
+        let (a, b) = (self.live(left)?, self.live(right)?);
+        let (plan, values) = (&self.state.plan, &self.state.values);
+        let mut worker = Worker::new(plan);
+        let outcome = self.state.score(&mut worker, a, b);
+        let mut fields = Vec::new();
+        for of in worker.scorer.outcomes() {
+            let (field, spec) = (plan.field(of.field), self.spec.fields.get(usize::from(of.field.0))?);
+            let level = levels(field.kind).get(usize::from(of.level))?;
+            let model = self.model.fields.get(&spec.name)?.levels.get(usize::from(of.level))?;
+            let shown = |number: u32| Shown(values.value(field, number).text.clone());
+            fields.push(FieldStory {
+                field: spec.name.clone(),
+                group: spec.group.clone(),
+                left: shown(of.values.0),
+                right: shown(of.values.1),
+                level: level.name,
+                m: model.m,
+                u: model.u,
+                bits: of.bits,
+                rarity: of.rarity,
+                within_group: of.bits != model.bits,
+            });
+        }
+        let sum = |group: &str| {
+            let of_group = fields.iter().filter(|field| field.group.as_deref() == Some(group));
+            of_group.map(|field| field.bits + field.rarity).sum()
+        };
+        let groups = plan.groups.iter().zip(worker.scorer.groups());
+        Some(PairStory {
+            left: left.clone(),
+            right: right.clone(),
+            prior: plan.prior,
+            groups: groups
+                .map(|(group, bits)| GroupStory {
+                    group: group.name.clone(),
+                    sum: sum(&group.name),
+                    bits: *bits,
+                })
+                .collect(),
+            fields,
+            rule: outcome.effect,
+            ruling: self.ruling(left, right),
+            weight: outcome.weight,
+            cuts: plan.cuts,
+        })
+    }
+
+    /// How the cluster of a live record came together, and what was near.
+    pub fn explain_cluster(&self, key: &SourceKey) -> Option<ClusterStory> {
+        let record = self.live(key)?;
+        let told = self.tell(record);
+        let at = told.records.iter().position(|other| *other == record)?;
+        let own = told.clustering.clusters.iter().find(|members| members.contains(&at))?;
+        let mut near: Vec<NearStory> = told
+            .clustering
+            .clusters
+            .iter()
+            .filter(|members| *members != own)
+            .map(|members| {
+                let (average, marks) = between(&told.matrix, own, members);
+                let obstacle = obstacle(average, marks, &self.state.plan.cuts);
+                NearStory { members: self.sorted_keys(&told, members), average: average.floor(), obstacle }
+            })
+            .collect();
+        near.sort_unstable_by(|a, b| b.average.cmp(&a.average).then_with(|| a.members.cmp(&b.members)));
+        Some(ClusterStory { members: self.sorted_keys(&told, own), steps: self.steps(&told, own), near })
+    }
+
+    /// Whether two live records are together, and if not, why.
+    pub fn explain_apart(&self, left: &SourceKey, right: &SourceKey) -> Option<WhyNot> {
+        let pair = self.explain_pair(left, right)?;
+        let (a, b) = (self.live(left)?, self.live(right)?);
+        let meetings = self.meetings(a, b);
+        let told = self.tell(a);
+        let cluster_of = |record: u32| {
+            let at = told.records.iter().position(|other| *other == record)?;
+            told.clustering.clusters.iter().find(|members| members.contains(&at))
+        };
+        let (average, obstacle) = match (cluster_of(a), cluster_of(b)) {
+            (Some(one), Some(other)) if one == other => (None, Obstacle::None),
+            (Some(one), Some(other)) => {
+                let (average, marks) = between(&told.matrix, one, other);
+                (Some(average.floor()), obstacle(average, marks, &self.state.plan.cuts))
+            }
+            _ if pair.ruling == Some(Ruling::Unlink) => (None, Obstacle::Ruling),
+            _ => (None, Obstacle::Apart),
+        };
+        Some(WhyNot { pair, meetings, average, obstacle })
+    }
+
+    fn live(&self, key: &SourceKey) -> Option<u32> {
+        self.find(key).filter(|record| self.state.slot(*record).live)
+    }
+
+    /// Clusters the part of a component that holds a record once more.
+    fn tell(&self, record: u32) -> Told {
+        let mut component = BTreeSet::new();
+        let mut open = vec![record];
+        while let Some(record) = open.pop() {
+            if component.insert(record) {
+                open.extend(self.state.slot(record).edges.iter().map(|(other, _)| *other));
+                open.extend(self.state.linked(record));
+            }
+        }
+        let component: Vec<u32> = component.into_iter().collect();
+        let mut worker = Worker::new(&self.state.plan);
+        let mut parts = self.state.cluster_component(&mut worker, &component).into_iter();
+        let (records, clustering) = parts
+            .find(|(records, _)| records.contains(&record))
+            .expect("invariant: parts make up the component");
+        let matrix = self.state.matrix(&mut worker, &records);
+        Told { records, matrix, clustering }
+    }
+
+    fn sorted_keys(&self, told: &Told, members: &[usize]) -> Vec<SourceKey> {
+        let records = members.iter().filter_map(|at| told.records.get(*at));
+        let mut keys: Vec<SourceKey> = records.map(|record| self.state.slot(*record).key.clone()).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// The merges of one cluster, told over from single records.
+    fn steps(&self, told: &Told, own: &[usize]) -> Vec<StepStory> {
+        let mut parts: Vec<Vec<usize>> = own.iter().map(|at| vec![*at]).collect();
+        let mut steps = Vec::new();
+        for merge in &told.clustering.merges {
+            let find = |parts: &[Vec<usize>], at: usize| parts.iter().position(|part| part.contains(&at));
+            let (Some(left), Some(right)) = (find(&parts, merge.left), find(&parts, merge.right)) else {
+                continue;
+            };
+            let moved = parts.get_mut(right).map(std::mem::take).unwrap_or_default();
+            let Some(into) = parts.get_mut(left) else { continue };
+            steps.push(StepStory {
+                left: self.sorted_keys(told, into),
+                right: self.sorted_keys(told, &moved),
+                average: merge.average.map(Average::floor),
+            });
+            into.extend(moved);
+        }
+        steps
+    }
+
+    fn meetings(&self, a: u32, b: u32) -> Vec<MeetingStory> {
+        let (plan, values, slots) = (&self.state.plan, &self.state.values, self.state.slots.as_slice());
+        let mut meetings = Vec::new();
+        for ((at, key), spec) in plan.keys.iter().enumerate().zip(&self.spec.keys) {
+            let view = View { plan, values, slots, key: at };
+            let of_b = crate::block::Records::steps(&view, b);
+            let of_a = crate::block::Records::steps(&view, a);
+            let shared = |value: &u64| of_b.0.first().is_some_and(|values| values.contains(value));
+            if !of_a.0.first().is_some_and(|values| values.iter().any(shared)) {
+                continue;
+            }
+            let mut met = Vec::new();
+            self.state.blocks.candidates(key, &view, a, &mut met);
+            meetings.push(MeetingStory { key: spec.on.to_string(), meets: met.contains(&b) });
+        }
+        meetings
+    }
+}
+
+/// The weights between two clusters, and the marks of all their pairs.
+fn between(matrix: &Matrix, one: &[usize], other: &[usize]) -> (Average, u8) {
+    let mut average = Average { sum: 0, pairs: 0 };
+    let mut all = 0;
+    for a in one {
+        for b in other {
+            let (weight, marks) = matrix.get(*a, *b);
+            average.sum += i64::from(weight);
+            average.pairs += 1;
+            all |= marks;
+        }
+    }
+    (average, all)
+}
+
+fn obstacle(average: Average, marks: u8, cuts: &Cuts) -> Obstacle {
+    if marks & mark::CANNOT != 0 {
+        Obstacle::Ruling
+    } else if marks & (mark::VETO | mark::ASK) != 0 {
+        Obstacle::Rule
+    } else if average.floor() >= cuts.review {
+        Obstacle::Review
+    } else {
+        Obstacle::Weight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Condition, Features, Field, FieldSpec, Input, KeySpec, Kind, Model, RuleSpec, Spec};
+    use yibiao_record::SystemId;
+
+    fn key(local: &str) -> SourceKey {
+        SourceKey { system: SystemId::new("AA").unwrap(), local: local.into() }
+    }
+
+    fn engine(rows: &[(&str, [&str; 3])]) -> Engine {
+        let fields = vec![
+            FieldSpec::new("name", Kind::FullName),
+            FieldSpec::new("born", Kind::Date),
+            FieldSpec::new("id", Kind::IdNumber),
+        ];
+        let keys = vec![KeySpec::new("name.word").unwrap(), KeySpec::new("born").unwrap()];
+        let when = vec![Condition { field: "id".into(), levels: vec!["else".into()] }];
+        let rules = vec![RuleSpec { when, effect: Effect::Veto }];
+        let spec = Spec { rules, ..Spec::new(fields, keys) };
+        let model = Model::default_for(&spec);
+        let mut engine = Engine::new(spec, model).unwrap();
+        let inputs = rows.iter().map(|(local, cells)| {
+            let mut features = Features::new();
+            for (field, cell) in cells.iter().enumerate() {
+                features.push(Field(u8::try_from(field).unwrap()), *cell);
+            }
+            Input::Upsert(key(local), features)
+        });
+        engine.apply(inputs.collect());
+        engine
+    }
+
+    #[test]
+    fn the_waterfall_of_a_pair_adds_up_to_its_weight() {
+        let engine = engine(&[("1", ["ada king", "1815-12-10", ""]), ("2", ["ada kin", "1815-10-12", ""])]);
+        let story = engine.explain_pair(&key("1"), &key("2")).unwrap();
+        let sum: i32 = story.fields.iter().map(|field| field.bits + field.rarity).sum();
+        assert_eq!((story.prior + sum).clamp(story.cuts.floor, story.cuts.ceiling), story.weight);
+        assert_eq!(story.fields.iter().map(|field| field.level).collect::<Vec<_>>(), ["one_edit", "swapped"]);
+    }
+
+    #[test]
+    fn the_story_of_a_cluster_tells_each_merge_and_what_was_near() {
+        let engine = engine(&[
+            ("1", ["ada king", "1815-12-10", "77001"]),
+            ("2", ["ada king", "1815-12-10", ""]),
+            ("3", ["ada king", "1815-12-10", "12999"]),
+        ]);
+        let story = engine.explain_cluster(&key("2")).unwrap();
+        assert_eq!(story.steps.len(), 1);
+        assert_eq!(story.members.len(), 2);
+        assert_eq!(story.near.len(), 1);
+        assert_eq!(story.near[0].obstacle, Obstacle::Rule);
+    }
+
+    #[test]
+    fn two_records_apart_are_told_the_reason() {
+        let mut engine = engine(&[
+            ("1", ["ada king", "1815-12-10", ""]),
+            ("2", ["ada king", "1815-12-10", ""]),
+            ("3", ["bo lima", "1990-01-01", ""]),
+        ]);
+        let reason = |engine: &Engine, a, b| engine.explain_apart(&key(a), &key(b)).unwrap().obstacle;
+        assert_eq!(reason(&engine, "1", "2"), Obstacle::None);
+        assert_eq!(reason(&engine, "1", "3"), Obstacle::Apart);
+        assert!(engine.explain_apart(&key("1"), &key("3")).unwrap().meetings.is_empty());
+        engine.apply(vec![Input::Rule(key("1"), key("2"), Ruling::Unlink)]);
+        assert_eq!(reason(&engine, "1", "2"), Obstacle::Ruling);
+    }
+
+    #[test]
+    fn a_story_prints_without_values() {
+        let engine = engine(&[("1", ["ada king", "", ""]), ("2", ["ada king", "", ""])]);
+        let story = engine.explain_pair(&key("1"), &key("2")).unwrap();
+        assert!(!format!("{story:?}").contains("ada"));
+        assert!(serde_json::to_string(&story).unwrap().contains("ada king"));
+    }
+}
