@@ -31,17 +31,19 @@ pub enum IngestError {
     Commit(#[from] CommitError),
 }
 
-/// What became of the rows of a batch.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct IngestReport {
-    /// Rows by outcome.
-    pub rows: BTreeMap<RowOutcome, u64>,
-    /// Changes published.
-    pub changes: u64,
+/// A parsed batch of one source.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) system: SystemId,
+    pub(crate) parcels: Vec<Parcel>,
+    /// Where the source's connector goes on once the batch is durable.
+    pub(crate) cursor: Cursor,
 }
 
 /// Rows of one page of an edition's list.
 const PAGE_ROWS_MAX: usize = 10_000;
+/// Submissions of one commit. An edition without a key column is aligned as a whole, and may come to more.
+const COMMIT_SUBMISSIONS_MAX: usize = 8_000;
 
 /// In the list of what was written into a row: its identity columns as they read since. No element has this number.
 pub(crate) const IDENTITY: ElementId = ElementId(0);
@@ -55,14 +57,14 @@ pub(crate) fn identity_digest(columns: &[Box<str>]) -> ValueDigest {
 #[derive(Default)]
 pub(crate) struct Draft {
     pub(crate) commit: Commit,
-    pub(crate) rows: BTreeMap<RowOutcome, u64>,
+    pub(crate) rows: BTreeMap<(SystemId, RowOutcome), u64>,
     /// The latest time that the batch's rows state.
     pub(crate) time: Timestamp,
 }
 
 impl Draft {
-    fn count(&mut self, outcome: RowOutcome) {
-        *self.rows.entry(outcome).or_insert(0) += 1;
+    fn count(&mut self, system: SystemId, outcome: RowOutcome) {
+        *self.rows.entry((system, outcome)).or_insert(0) += 1;
     }
 
     /// A submission of this draft.
@@ -85,37 +87,40 @@ enum Standing {
 }
 
 impl Node {
-    /// Takes in a batch of one source: one durable commit.
-    pub(crate) fn ingest(
-        &mut self,
-        system: SystemId,
-        parcels: Vec<Parcel>,
-        cursor: &Cursor,
-    ) -> Result<IngestReport, IngestError> {
+    /// Takes in batches of several sources: durable when it returns, in one commit unless an edition is larger.
+    pub(crate) fn ingest(&mut self, group: Vec<Incoming>) -> Result<(), IngestError> {
         let timer = self.metrics.batch_seconds.start_timer();
-        let span = tracing::info_span!("batch", %system, parcels = parcels.len());
-        let _entered = span.enter();
-        let started = Instant::now();
-        let taken = self.take(system, parcels)?;
-        let received = u64::try_from(taken.rows.len() + taken.refused.len()).unwrap_or(u64::MAX);
         let mut draft = Draft::default();
-        for row in taken.rows {
-            self.row(row, &mut draft)?;
+        let mut received = 0;
+        for Incoming { system, parcels, cursor } in group {
+            let span = tracing::info_span!("batch", %system, parcels = parcels.len());
+            let _entered = span.enter();
+            let started = Instant::now();
+            let taken = self.take(system, parcels)?;
+            let rows = u64::try_from(taken.rows.len() + taken.refused.len()).unwrap_or(u64::MAX);
+            for row in taken.rows {
+                self.row(row, &mut draft)?;
+                if draft.commit.submissions.len() >= COMMIT_SUBMISSIONS_MAX {
+                    // Without the cursor: after a crash the edition is read again, and these rows are repeats.
+                    self.finish(std::mem::take(&mut draft))?;
+                }
+            }
+            for refused in taken.refused {
+                self.refuse(system, refused, &mut draft)?;
+            }
+            for closed in taken.closed {
+                self.close(system, closed, &mut draft)?;
+            }
+            draft.commit.cursors.push((system.to_string(), cursor.0));
+            self.metrics.spent(Stage::Decide, started);
+            self.metrics.received.with_label_values(&[system.as_str()]).inc_by(rows);
+            received += rows;
+            tracing::debug!(rows, "batch decided on");
         }
-        for refused in taken.refused {
-            self.refuse(system, refused, &mut draft)?;
-        }
-        for closed in taken.closed {
-            self.close(system, closed, &mut draft)?;
-        }
-        draft.commit.cursors.push((system.to_string(), cursor.0.clone()));
-        self.metrics.spent(Stage::Decide, started);
-        let report = self.finish(system, draft)?;
-        self.metrics.received.with_label_values(&[system.as_str()]).inc_by(received);
+        self.finish(draft)?;
         self.metrics.batch_rows.observe(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
         timer.observe_duration();
-        tracing::debug!(rows = received, changes = report.changes, "batch taken in");
-        Ok(report)
+        Ok(())
     }
 
     /// A source failed. Where the failure is about an edition, the edition goes to the quarantine by name.
@@ -137,8 +142,7 @@ impl Node {
             reason: format!("{}; {}", error.reason, error.hint),
         };
         self.refuse(system, refused, &mut draft)?;
-        self.finish(system, draft)?;
-        Ok(())
+        self.finish(draft)
     }
 
     fn take(&mut self, system: SystemId, parcels: Vec<Parcel>) -> Result<Taken, IngestError> {
@@ -199,7 +203,7 @@ impl Node {
             Standing::Repeat => {
                 self.seen_again(&submission.key, locator, content, RowOutcome::Repeated, draft)
             }
-            Standing::Stale => draft.count(RowOutcome::Stale),
+            Standing::Stale => draft.count(submission.key.system, RowOutcome::Stale),
             Standing::EndedLater => {
                 // The end stands; what it ended is now known.
                 let claims_version = submission.version;
@@ -253,8 +257,8 @@ impl Node {
             locator,
         };
         self.records.set(&submission.key, entry);
+        draft.count(submission.key.system, outcome);
         draft.commit.submissions.push(submission);
-        draft.count(outcome);
     }
 
     fn seen_again(
@@ -269,7 +273,7 @@ impl Node {
             entry.locator = locator;
             entry.digest = content;
         }
-        draft.count(outcome);
+        draft.count(key.system, outcome);
     }
 
     /// The claims of an accepted submission.
@@ -317,7 +321,7 @@ impl Node {
 
     /// Sets a row aside, with its bytes, unless it stands there already.
     fn refuse(&mut self, system: SystemId, refused: Refused, draft: &mut Draft) -> Result<(), IngestError> {
-        draft.count(RowOutcome::Quarantined);
+        draft.count(system, RowOutcome::Quarantined);
         let entry = QuarantineEntry {
             id: QuarantineId(self.last.quarantine.0 + 1),
             system,
@@ -386,35 +390,28 @@ impl Node {
     }
 
     /// Resolves, publishes and commits a draft.
-    pub(crate) fn finish(&mut self, system: SystemId, mut draft: Draft) -> Result<IngestReport, IngestError> {
+    pub(crate) fn finish(&mut self, mut draft: Draft) -> Result<(), IngestError> {
         self.publish(&mut draft, &[])?;
-        let count = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        let mut counts: Vec<(Box<str>, i64)> = draft
-            .rows
-            .iter()
-            .map(|(outcome, n)| (outcome.name().into(), i64::try_from(*n).unwrap_or(i64::MAX)))
-            .collect();
-        for (outcome, n) in &counts {
-            draft.commit.counters.push((format!("rows/{system}/{outcome}"), *n));
+        let mut counts: BTreeMap<SystemId, Vec<(Box<str>, i64)>> = BTreeMap::new();
+        for ((system, outcome), n) in &draft.rows {
+            let n = i64::try_from(*n).unwrap_or(i64::MAX);
+            draft.commit.counters.push((format!("rows/{system}/{}", outcome.name()), n));
+            counts.entry(*system).or_default().push((outcome.name().into(), n));
         }
-        counts.push(("changes".into(), count(draft.commit.changes.len())));
-        draft.commit.audit.push(AuditDraft {
+        draft.commit.audit.extend(counts.into_iter().map(|(system, counts)| AuditDraft {
             at: draft.time,
             actor: system.as_str().into(),
             action: "ingest".into(),
             subjects: Vec::new(),
             counts,
-        });
+        }));
         self.metrics.timed(Stage::Commit, || self.store.commit(&draft.commit))?;
         self.last = self.store.view()?.last();
-        for (outcome, n) in &draft.rows {
+        for ((system, outcome), n) in &draft.rows {
             self.metrics.rows.with_label_values(&[system.as_str(), outcome.name()]).inc_by(*n);
         }
         self.count_changes(&draft.commit.changes);
-        Ok(IngestReport {
-            changes: u64::try_from(draft.commit.changes.len()).unwrap_or(u64::MAX),
-            rows: draft.rows,
-        })
+        Ok(())
     }
 }
 

@@ -23,7 +23,7 @@ mod source;
 
 pub use account::{Account, Disposition};
 pub use deliver::{DeliverError, Delivery, DeliveryReport};
-pub use ingest::{IngestError, IngestReport};
+pub use ingest::IngestError;
 pub use metrics::{Metrics, RowOutcome, Stage};
 pub use node::{Node, OpenError, Parts};
 pub use query::{Member, Status, Story, SystemStatus};

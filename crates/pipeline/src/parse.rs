@@ -21,7 +21,7 @@ pub(crate) enum Parcel {
 
 /// Parses the items of one source, in order.
 #[derive(Debug)]
-pub struct Parser {
+pub(crate) struct Parser {
     mapping: Arc<Mapping>,
     /// The edition that is being read; `None` where none is, or where it was refused as a whole.
     edition: Option<Edition>,
@@ -34,12 +34,12 @@ const COLUMNS: &str = "columns";
 
 impl Parser {
     /// A parser at the start of a source.
-    pub fn new(mapping: Arc<Mapping>) -> Self {
+    pub(crate) fn new(mapping: Arc<Mapping>) -> Self {
         Self { mapping, edition: None }
     }
 
     /// Whose rows it parses.
-    pub fn system(&self) -> SystemId {
+    pub(crate) fn system(&self) -> SystemId {
         self.mapping.system()
     }
 

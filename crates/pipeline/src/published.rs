@@ -23,6 +23,8 @@ struct State {
 #[derive(Debug, Default)]
 pub(crate) struct Published {
     of: BTreeMap<EntityKind, Vec<Option<State>>>,
+    /// How many entities of a kind live.
+    living: BTreeMap<EntityKind, usize>,
 }
 
 /// Whether an entity's members, relations or values differ from what was published.
@@ -68,10 +70,12 @@ impl Published {
             states.resize(at + 1, None);
         }
         let Some(slot) = states.get_mut(at) else { return };
+        let living = self.living.entry(change.entity.kind).or_insert(0);
         if matches!(change.kind, ChangeKind::Merged { .. } | ChangeKind::Retired) {
-            *slot = None;
+            *living -= usize::from(slot.take().is_some());
             return;
         }
+        *living += usize::from(slot.is_none());
         let mut marks: Vec<Mark> = slot.take().map(|state| state.marks.into_vec()).unwrap_or_default();
         marks.retain(|mark| change.values.iter().all(|(element, _)| *element != element_of(*mark)));
         let set = change
@@ -85,7 +89,7 @@ impl Published {
 
     /// How many entities of a kind live.
     pub(crate) fn count(&self, kind: EntityKind) -> usize {
-        self.of.get(&kind).map_or(0, |states| states.iter().flatten().count())
+        self.living.get(&kind).copied().unwrap_or(0)
     }
 
     /// The living entities of a kind, in the order of their numbers.

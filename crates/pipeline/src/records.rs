@@ -9,24 +9,24 @@ use yibiao_record::{Op, SourceKey, Submission, SubmissionSeq, SystemId};
 
 /// The state of one source key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub(crate) struct Entry {
     /// Its latest submission.
-    pub seq: SubmissionSeq,
+    pub(crate) seq: SubmissionSeq,
     /// That submission's version.
-    pub version: i64,
+    pub(crate) version: i64,
     /// The version of the row that gave its claims; below `version` where a later message ended it.
-    pub claims_version: i64,
+    pub(crate) claims_version: i64,
     /// Digest of the bytes of the row last seen, be it accepted or an echo.
-    pub digest: u64,
+    pub(crate) digest: u64,
     /// What its latest submission did.
-    pub op: Op,
+    pub(crate) op: Op,
     /// Where it stands in the newest edition that holds it.
-    pub locator: u64,
+    pub(crate) locator: u64,
 }
 
 /// All source keys ever accepted.
 #[derive(Debug, Default)]
-pub struct Records {
+pub(crate) struct Records {
     index: HashMap<SourceKey, u32, FxBuildHasher>,
     entries: Vec<Entry>,
     of_system: BTreeMap<SystemId, Vec<SourceKey>>,
@@ -34,17 +34,17 @@ pub struct Records {
 
 impl Records {
     /// The entry of a key.
-    pub fn get(&self, key: &SourceKey) -> Option<&Entry> {
+    pub(crate) fn get(&self, key: &SourceKey) -> Option<&Entry> {
         self.entries.get(usize::try_from(*self.index.get(key)?).ok()?)
     }
 
     /// The entry of a key, to note a new locator or digest.
-    pub fn get_mut(&mut self, key: &SourceKey) -> Option<&mut Entry> {
+    pub(crate) fn get_mut(&mut self, key: &SourceKey) -> Option<&mut Entry> {
         self.entries.get_mut(usize::try_from(*self.index.get(key)?).ok()?)
     }
 
     /// Sets the entry of a key.
-    pub fn set(&mut self, key: &SourceKey, entry: Entry) {
+    pub(crate) fn set(&mut self, key: &SourceKey, entry: Entry) {
         if let Some(known) = self.get_mut(key) {
             *known = entry;
             return;
@@ -57,7 +57,7 @@ impl Records {
     }
 
     /// Replays an accepted submission, in the order of the log.
-    pub fn replay(&mut self, submission: &Submission) {
+    pub(crate) fn replay(&mut self, submission: &Submission) {
         let known = self.get(&submission.key).copied();
         let claims_version = match (submission.op, known) {
             (Op::Upsert, _) => submission.version,
@@ -83,28 +83,18 @@ impl Records {
     }
 
     /// The keys of a system, in the order of their first acceptance.
-    pub fn of_system(&self, system: SystemId) -> &[SourceKey] {
+    pub(crate) fn of_system(&self, system: SystemId) -> &[SourceKey] {
         self.of_system.get(&system).map_or(&[], Vec::as_slice)
     }
 
     /// The systems that ever sent a row.
-    pub fn systems(&self) -> impl Iterator<Item = SystemId> {
+    pub(crate) fn systems(&self) -> impl Iterator<Item = SystemId> {
         self.of_system.keys().copied()
-    }
-
-    /// How many keys there are.
-    pub fn len(&self) -> usize {
-        self.entries.len()
-    }
-
-    /// Whether there are none.
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
     }
 }
 
 /// Digest of a row's bytes; equal digests are taken for equal rows of one key.
-pub fn digest(raw: &[u8]) -> u64 {
+pub(crate) fn digest(raw: &[u8]) -> u64 {
     let hash = blake3::hash(raw);
     let [a, b, c, d, e, f, g, h, ..] = *hash.as_bytes();
     u64::from_le_bytes([a, b, c, d, e, f, g, h])

@@ -3,16 +3,15 @@
 //! **Invariant:** one task owns the node; every trigger is a variant of [`Event`].
 
 use crate::deliver::{DeliverError, Delivery, DeliveryReport};
-use crate::ingest::IngestError;
+use crate::ingest::{Incoming, IngestError};
 use crate::node::Node;
-use crate::parse::Parcel;
 use crate::source::{Source, SourceTask};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use yibiao_contract::{Adapter, BatchLimits, Connector, Cursor, EdgeError};
+use yibiao_contract::{Adapter, BatchLimits, Connector, EdgeError};
 use yibiao_record::{SystemId, Timestamp};
 
 /// How a run goes.
@@ -67,7 +66,7 @@ pub enum RunError {
 /// Everything that can happen to a running node.
 pub(crate) enum Event {
     /// A batch was read and parsed.
-    Batch { system: SystemId, parcels: Vec<Parcel>, cursor: Cursor, done: oneshot::Sender<()> },
+    Batch { incoming: Incoming, done: oneshot::Sender<()> },
     /// A source has nothing more for now.
     Idle(SystemId),
     /// A source failed.
@@ -82,6 +81,9 @@ pub(crate) enum Event {
     Drain,
 }
 
+/// How long a small batch waits for others, and how many rows make it large.
+const GATHER: Duration = Duration::from_millis(3);
+const GATHER_ROWS: usize = 1_000;
 /// Events that may wait for the node, over all sources; each holds at most a batch.
 const EVENTS_WAITING_MAX: usize = 2;
 
@@ -109,6 +111,7 @@ where
     let settled = Instant::now() + options.settle;
     let mut tick = tokio::time::interval(options.poll);
     let mut undelivered = true;
+    let mut put_back = None;
     loop {
         while running < width
             && let Some(source) = waiting.pop_front()
@@ -125,21 +128,32 @@ where
         if options.once && running == 0 {
             break;
         }
-        let event = tokio::select! {
+        let event = match put_back.take() {
+            Some(event) => event,
+            None => tokio::select! {
             biased;
             _ = drain.wait_for(|drain| *drain) => Event::Drain,
             Some(job) = jobs.recv() => Event::Job(job),
             Some(event) = inbox.recv() => event,
             _ = tick.tick(), if !options.once => Event::Tick,
+            },
         };
         match event {
-            Event::Batch { system, parcels, cursor, done } => {
-                idle.remove(&system);
-                tokio::task::block_in_place(|| node.ingest(system, parcels, &cursor))
+            Event::Batch { incoming, done } => {
+                let system = incoming.system;
+                let mut gathered = gather(incoming, done, &mut inbox).await;
+                let dones = std::mem::take(&mut gathered.dones);
+                let group = std::mem::take(&mut gathered.group);
+                idle.retain(|system| group.iter().all(|incoming| incoming.system != *system));
+                tokio::task::block_in_place(|| node.ingest(group))
                     .map_err(|source| RunError::Ingest { system, source })?;
                 undelivered = true;
-                // A source that has gone does not wait for the word; the batch is durable all the same.
-                drop(done.send(()));
+                for done in dones {
+                    if done.send(()).is_err() {
+                        tracing::trace!("the source has gone; its batch is durable all the same");
+                    }
+                }
+                put_back = gathered.other;
             }
             Event::Idle(system) => {
                 idle.insert(system);
@@ -164,6 +178,33 @@ where
     }
     report.deliveries = deliver(node, deliveries, &options, &mut report.failed).await?;
     Ok(report)
+}
+
+/// Small batches that are committed together.
+struct Gathered {
+    group: Vec<Incoming>,
+    dones: Vec<oneshot::Sender<()>>,
+    /// What else came meanwhile.
+    other: Option<Event>,
+}
+
+/// Group commit: where a batch is small, waits a little for others, so that one fsync carries them all.
+async fn gather(first: Incoming, done: oneshot::Sender<()>, inbox: &mut mpsc::Receiver<Event>) -> Gathered {
+    let mut rows = first.parcels.len();
+    let mut gathered = Gathered { group: vec![first], dones: vec![done], other: None };
+    let until = Instant::now() + GATHER;
+    while rows < GATHER_ROWS && gathered.other.is_none() {
+        match tokio::time::timeout_at(until, inbox.recv()).await {
+            Ok(Some(Event::Batch { incoming, done })) => {
+                rows += incoming.parcels.len();
+                gathered.group.push(incoming);
+                gathered.dones.push(done);
+            }
+            Ok(other) => gathered.other = other,
+            Err(_) => break,
+        }
+    }
+    gathered
 }
 
 async fn deliver<C: Connector, A: Adapter>(

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** `Connector::commit` follows the node's word that the batch is durable, never precedes it.
 
+use crate::ingest::Incoming;
 use crate::parse::{Parcel, Parser};
 use crate::run::{Event, RunOptions};
 use std::ops::ControlFlow;
@@ -96,7 +97,8 @@ impl<C: Connector> SourceTask<C> {
         self.cursor = upto.clone();
         let (done, durable) = oneshot::channel();
         self.unacknowledged = Some((durable, upto.clone()));
-        self.send(Event::Batch { system: self.parser.system(), parcels, cursor: upto, done }).await
+        let incoming = Incoming { system: self.parser.system(), parcels, cursor: upto };
+        self.send(Event::Batch { incoming, done }).await
     }
 
     async fn acknowledge(&mut self) -> ControlFlow<()> {

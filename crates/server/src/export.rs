@@ -30,7 +30,7 @@ struct Lines {
 }
 
 enum Out {
-    Csv(csv::Writer<BufWriter<File>>),
+    Csv(Box<csv::Writer<BufWriter<File>>>),
     Ndjson(BufWriter<File>),
 }
 
@@ -41,7 +41,7 @@ impl Lines {
         let mut lines = Lines {
             path: path.to_owned(),
             out: match format {
-                ExportFormat::Csv => Out::Csv(csv::Writer::from_writer(file)),
+                ExportFormat::Csv => Out::Csv(Box::new(csv::Writer::from_writer(file))),
                 ExportFormat::Ndjson => Out::Ndjson(file),
             },
             columns,

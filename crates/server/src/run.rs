@@ -154,8 +154,9 @@ pub(crate) async fn drive(
     let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained).await;
     progress.finish_and_clear();
     readiness.not_ready("node", "draining");
-    // The socket is only a name by now; a node that starts later replaces it.
-    drop(std::fs::remove_file(socket));
+    if let Err(error) = std::fs::remove_file(socket) {
+        tracing::debug!(%error, "the control socket stays; the next node replaces it");
+    }
     let RunReport { failed, deliveries } = ran.map_err(|error| Failure::run(&error))?;
     let status = handle::status(node).map_err(|error| Failure::run(&error))?;
     Ok(Summary {
@@ -194,8 +195,9 @@ async fn stop_on_signal(drain: watch::Sender<bool>) {
         _ = interrupt.recv() => {}
     }
     tracing::info!("draining");
-    // The node may have ended by itself.
-    drop(drain.send(true));
+    if drain.send(true).is_err() {
+        return; // the node has ended by itself
+    }
     tokio::select! {
         () = tokio::time::sleep(DRAIN) => tracing::error!("not drained in {DRAIN:?}: ending; what was not acknowledged is read again"),
         _ = interrupt.recv() => tracing::error!("interrupted again: ending; what was not acknowledged is read again"),

@@ -1,6 +1,5 @@
 //! Values as people read them in tables and exports.
 
-use std::fmt::Write;
 use yibiao_record::{Address, ElementId, IdQuality, Level, PartialDate, Precision, Value};
 use yibiao_schema::Dictionary;
 
@@ -44,8 +43,7 @@ fn date(day: PartialDate) -> String {
         Precision::Year | Precision::Month | Precision::Day => {}
     }
     for part in [day.month_number(), day.day_number()].into_iter().flatten() {
-        // Writing to a String cannot fail.
-        drop(write!(text, "-{part:02}"));
+        text.push_str(&format!("-{part:02}"));
     }
     text
 }
