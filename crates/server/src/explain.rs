@@ -5,7 +5,8 @@ use crate::query::cell;
 use crate::values;
 use serde_json::{Value as Json, json};
 use yibiao_pipeline::{Node, Story};
-use yibiao_record::{Op, SourceKey, Submission};
+use yibiao_record::{EntityKind, Op, SourceKey, Submission};
+use yibiao_resolve::{Obstacle, WhyNot};
 
 /// An entity: its records, its values with their sources, what others said, its relations.
 pub(crate) fn story(node: &Node, story: &Story) -> Json {
@@ -40,17 +41,116 @@ pub(crate) fn story(node: &Node, story: &Story) -> Json {
     let relations = story.relations.iter().map(|relation| {
         json!({ "role": relation.role.name(), "to": relation.to.to_string(), "says": relation.system.as_str() })
     });
+    let told =
+        story.members.first().and_then(|key| node.world().engine(story.entity.kind).explain_cluster(key));
+    let all = |keys: &[SourceKey]| keys.iter().map(shown).collect::<Vec<_>>();
+    let steps = told.iter().flat_map(|told| &told.steps).map(|step| {
+        json!({ "left": all(&step.left), "right": all(&step.right), "average_bits": step.average.map(bits) })
+    });
+    let near = told.iter().flat_map(|told| &told.near).map(|near| {
+        json!({ "records": all(&near.members), "average_bits": bits(near.average), "kept_apart_by": obstacle(near.obstacle) })
+    });
     json!({
         "entity": story.entity.to_string(),
+        "steps": steps.collect::<Vec<_>>(),
+        "near": near.collect::<Vec<_>>(),
         "records": rows.collect::<Vec<_>>(),
         "values": values.collect::<Vec<_>>(),
         "relations": relations.collect::<Vec<_>>(),
     })
 }
 
+/// A pair: what it weighs, part by part, and whether and why the two are apart. `None` where one of the two is no record
+/// of this kind.
+pub(crate) fn pair(node: &Node, kind: EntityKind, left: &SourceKey, right: &SourceKey) -> Option<Json> {
+    let WhyNot { pair, meetings, average, obstacle: apart } =
+        node.world().engine(kind).explain_apart(left, right)?;
+    let shown = |key: &SourceKey| format!("{}:{}", key.system, node.shown(key));
+    let fields = pair.fields.iter().map(|field| {
+        json!({
+            "field": field.field, "group": field.group, "left": field.left, "right": field.right, "level": field.level,
+            "m": field.m, "u": field.u, "bits": bits(field.bits), "rarity_bits": bits(field.rarity),
+            "within_group": field.within_group,
+        })
+    });
+    let groups = pair
+        .groups
+        .iter()
+        .map(|group| json!({ "group": group.group, "sum_bits": bits(group.sum), "bits": bits(group.bits) }));
+    Some(json!({
+        "pair": [shown(left), shown(right)],
+        "together": apart == Obstacle::None,
+        "kept_apart_by": obstacle(apart),
+        "prior_bits": bits(pair.prior),
+        "fields": fields.collect::<Vec<_>>(),
+        "groups": groups.collect::<Vec<_>>(),
+        "rule": pair.rule,
+        "ruling": pair.ruling,
+        "weight_bits": bits(pair.weight),
+        "average_bits": average.map(bits),
+        "cuts_bits": { "weak": bits(pair.cuts.weak), "review": bits(pair.cuts.review), "auto": bits(pair.cuts.auto) },
+        "keys": meetings.iter().map(|met| json!({ "key": met.key, "meets": met.meets })).collect::<Vec<_>>(),
+    }))
+}
+
+/// Thousandths of a bit as bits.
+fn bits(thousandths: i32) -> f64 {
+    f64::from(thousandths) / 1_000.0
+}
+
+fn obstacle(obstacle: Obstacle) -> &'static str {
+    match obstacle {
+        Obstacle::None => "nothing: they are one",
+        Obstacle::Ruling => "a steward's ruling",
+        Obstacle::Rule => "a fixed rule",
+        Obstacle::Review => "the band that a steward decides",
+        Obstacle::Weight => "too little weight",
+        Obstacle::Apart => "no chain of candidates between them",
+    }
+}
+
 /// What was explained, as a person reads it.
 pub(crate) fn text(explained: &Json) -> String {
-    if explained.get("entity").is_some() { story_text(explained) } else { String::new() }
+    if explained.get("entity").is_some() { story_text(explained) } else { pair_text(explained) }
+}
+
+fn pair_text(pair: &Json) -> String {
+    let fields = list(pair, "fields").iter().map(|field| {
+        ["field", "left", "right", "level", "m", "u", "bits", "rarity_bits", "group"]
+            .map(|name| cell(field, name))
+    });
+    let groups =
+        list(pair, "groups").iter().map(|group| ["group", "sum_bits", "bits"].map(|name| cell(group, name)));
+    let keys: Vec<String> = list(pair, "keys")
+        .iter()
+        .map(|key| {
+            let meets =
+                if key.get("meets") == Some(&Json::Bool(true)) { "" } else { " (shared by too many)" };
+            format!("{}{meets}", cell(key, "key"))
+        })
+        .collect();
+    let cuts = pair.get("cuts_bits").cloned().unwrap_or_default();
+    let rule = [cell(pair, "rule"), cell(pair, "ruling")]
+        .into_iter()
+        .filter(|text| !text.is_empty())
+        .collect::<Vec<_>>();
+    format!(
+        "{}\n\nPrior {} bits\n{}\n\nEvidence groups count once\n{}\n\nWeight {} bits{}; a steward is asked from {}, joined by itself from {}\nKept apart by {}{}\nFound by {}",
+        cell(pair, "pair"),
+        cell(pair, "prior_bits"),
+        table(["field", "one", "other", "level", "m", "u", "bits", "rarity", "group"], fields),
+        table(["group", "sum", "counts"], groups),
+        cell(pair, "weight_bits"),
+        if rule.is_empty() { String::new() } else { format!(" ({})", rule.join(", ")) },
+        cell(&cuts, "review"),
+        cell(&cuts, "auto"),
+        cell(pair, "kept_apart_by"),
+        match pair.get("average_bits") {
+            Some(Json::Number(average)) => format!(" (their clusters weigh {average} bits on average)"),
+            _ => String::new(),
+        },
+        if keys.is_empty() { "no key".to_owned() } else { keys.join("; ") },
+    )
 }
 
 fn list<'a>(of: &'a Json, name: &str) -> &'a [Json] {
@@ -71,10 +171,18 @@ fn story_text(story: &Json) -> String {
     let relations = list(story, "relations")
         .iter()
         .map(|relation| ["role", "to", "says"].map(|name| cell(relation, name)));
+    let steps = list(story, "steps")
+        .iter()
+        .map(|step| ["left", "right", "average_bits"].map(|name| cell(step, name)));
+    let near = list(story, "near")
+        .iter()
+        .map(|near| ["records", "average_bits", "kept_apart_by"].map(|name| cell(near, name)));
     format!(
-        "{}\n\nRecords\n{}\n\nValues\n{}\n\nRelations\n{}",
+        "{}\n\nRecords\n{}\n\nHow they came together\n{}\n\nNear, and apart\n{}\n\nValues\n{}\n\nRelations\n{}",
         cell(story, "entity"),
         table(["record", "state", "observed"], records),
+        table(["one part", "other part", "average bits"], steps),
+        table(["records", "average bits", "kept apart by"], near),
         table(["element", "canonical value", "from", "rule", "others say"], values),
         table(["role", "to", "says"], relations),
     )

@@ -304,6 +304,10 @@ fn explained(node: &Node, subjects: &[String], entity: &str) -> Result<Json, Ref
             };
             Ok(explain::story(node, &story.ok_or_else(gone)?))
         }
+        [a, b] => {
+            let none = || Refusal::Missing(format!("one of the two is no {} record any more", kind.name()));
+            explain::pair(node, kind, &record(node, a)?, &record(node, b)?).ok_or_else(none)
+        }
         _ => Err(Refusal::Failed("explain takes one or two subjects".to_owned())),
     }
 }
