@@ -43,6 +43,9 @@ fn main() -> Result<(), Failure> {
     }
     let resolve_s = started.elapsed().as_secs_f64();
     write_clusters(&world, &submissions, &out)?;
+    for kind in [EntityKind::Dwelling, EntityKind::Household] {
+        write_facets(&world, kind, &out.with_extension(format!("{}.csv", kind.name())))?;
+    }
     report(&world, submissions.len(), read_s, resolve_s);
     Ok(())
 }
@@ -139,6 +142,18 @@ fn write_clusters(world: &World, submissions: &[Submission], out: &Path) -> Resu
     keys.dedup();
     for key in keys {
         if let Some(entity) = world.entity_of(EntityKind::Person, key) {
+            writeln!(text, "{},{},{entity}", key.system, key.local)?;
+        }
+    }
+    std::fs::write(out, text)?;
+    Ok(())
+}
+
+/// Houses and households, each as its department numbers it (a row that speaks of a house without number: the row).
+fn write_facets(world: &World, kind: EntityKind, out: &Path) -> Result<(), Failure> {
+    let mut text = String::from("department,local_key,cluster_id\n");
+    for entity in world.entities(kind) {
+        for key in world.members(entity) {
             writeln!(text, "{},{},{entity}", key.system, key.local)?;
         }
     }

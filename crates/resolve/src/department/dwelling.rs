@@ -1,10 +1,10 @@
 //! What rows tell of a dwelling. Several rows may speak of one (all persons at one standard address).
 
-use super::{ModelFileError, addresses_of, field, name_of, name_texts, phones_of};
+use super::{ModelFileError, addresses_of, evidence, field, name_of, name_texts, phones_of};
 use crate::features::Features;
 use crate::spec::{Field, Spec};
-use crate::zh::home_text;
-use yibiao_record::{SourceKey, Submission};
+use crate::zh::{home_text, id_text};
+use yibiao_record::{SourceKey, Submission, Value};
 use yibiao_schema::element;
 
 /// The fields of the dwelling model.
@@ -12,6 +12,7 @@ use yibiao_schema::element;
 pub(crate) struct DwellingFields {
     home: Field,
     resident: Field,
+    resident_id: Field,
     phone: Field,
     /// Registers that give each house one number, by system.
     registers: Vec<(Box<str>, Field)>,
@@ -22,6 +23,7 @@ pub(crate) struct DwellingFields {
 pub(crate) struct DwellingPart {
     pub(crate) home: Box<str>,
     pub(crate) resident: Box<str>,
+    pub(crate) resident_id: Box<str>,
     pub(crate) phone: Box<str>,
 }
 
@@ -33,7 +35,16 @@ impl DwellingPart {
         let name = name_of(row, element::NAME);
         let real = name.map(name_texts).and_then(|texts| texts.into_iter().next_back());
         let phone = phones_of(row, element::MOBILE).first().map(|phone| &**phone).unwrap_or_default();
-        Self { home: home.into(), resident: real.unwrap_or_default().into(), phone: phone.into() }
+        let id = match evidence(row, element::CITIZEN_ID) {
+            Some(Value::Id(id)) => id_text(id),
+            _ => None,
+        };
+        Self {
+            home: home.into(),
+            resident: real.unwrap_or_default().into(),
+            resident_id: id.unwrap_or_default().into(),
+            phone: phone.into(),
+        }
     }
 }
 
@@ -47,6 +58,7 @@ impl DwellingFields {
         Ok(Self {
             home: field(spec, "home")?,
             resident: field(spec, "resident")?,
+            resident_id: field(spec, "resident_id")?,
             phone: field(spec, "phone")?,
             registers: registers.collect(),
         })
@@ -62,6 +74,7 @@ impl DwellingFields {
         for part in parts {
             features.push(self.home, part.home.clone());
             features.push(self.resident, part.resident.clone());
+            features.push(self.resident_id, part.resident_id.clone());
             features.push(self.phone, part.phone.clone());
         }
         let register = self.registers.iter().find(|(system, _)| **system == *facet.system.as_str());

@@ -64,8 +64,8 @@ pub(super) struct Row {
     /// Its facets.
     pub(super) dwelling: u32,
     pub(super) household: u32,
-    /// Home, resident, telephone, head: texts for the features of the facets.
-    pub(super) texts: [u32; 4],
+    /// Home, resident, her id, telephone, head: texts for the features of the facets.
+    pub(super) texts: [u32; 5],
     /// The number of its person; 0 for none yet.
     pub(super) person: u64,
 }
@@ -100,7 +100,7 @@ impl Keyed for Row {
             is_head: false,
             dwelling: NONE,
             household: NONE,
-            texts: [0; 4],
+            texts: [0; 5],
             person: 0,
         }
     }

@@ -94,7 +94,8 @@ impl World {
         let of_dwelling = dwelling.as_ref().map(|_| DwellingPart::of(submission)).unwrap_or_default();
         let of_household = household.as_ref().map(|_| HouseholdPart::of(submission)).unwrap_or_default();
         let home = if of_household.home.is_empty() { &of_dwelling.home } else { &of_household.home };
-        let texts = [home, &of_dwelling.resident, &of_dwelling.phone, &of_household.head];
+        let DwellingPart { resident, resident_id, phone, .. } = &of_dwelling;
+        let texts = [home, resident, resident_id, phone, &of_household.head];
         let texts = texts.map(|text| self.texts.intern(text));
         let enter = |facets: &mut Table<Facet>, key: Option<SourceKey>, dirty: &mut BTreeSet<u32>| {
             key.map_or(NONE, |key| {
@@ -176,8 +177,9 @@ impl World {
     }
 
     fn dwelling_part(&self, row: u32) -> DwellingPart {
-        let [home, resident, phone, _] = self.rows.get(row).texts.map(|text| self.texts.get(text).into());
-        DwellingPart { home, resident, phone }
+        let texts = self.rows.get(row).texts.map(|text| self.texts.get(text).into());
+        let [home, resident, resident_id, phone, _] = texts;
+        DwellingPart { home, resident, resident_id, phone }
     }
 
     pub(super) fn household_inputs(&self, dirty: &BTreeSet<u32>, rulings: Vec<Input>) -> Vec<Input> {
@@ -193,7 +195,7 @@ impl World {
                 .iter()
                 .map(|row| self.rows.get(*row))
                 .map(|row| {
-                    let [home, _, _, head] = row.texts.map(|text| self.texts.get(text).into());
+                    let [home, _, _, _, head] = row.texts.map(|text| self.texts.get(text).into());
                     HouseholdPart { head, home, is_head: row.is_head }
                 })
                 .collect();

@@ -137,11 +137,23 @@ pub fn name_texts(name: &Name) -> Vec<String> {
     }
     let others = name.others.iter().map(|other| &**other);
     for text in std::iter::once(&*name.full).chain(others) {
-        if NameForm::new(text).is_some() && !texts.iter().any(|other| other == text) {
+        if names_somebody(text) && !texts.iter().any(|other| other == text) {
             texts.push(text.to_owned());
         }
     }
     texts
+}
+
+/// Whether a text may hold a name of its own, without taking it apart.
+fn names_somebody(text: &str) -> bool {
+    let (mut han, mut other, mut latin) = (0, 0, false);
+    for c in text.chars() {
+        let letter = c.is_ascii_alphabetic();
+        other += usize::from(letter && !latin) + usize::from(matches!(c, '?' | '\u{FFFD}' | '□'));
+        latin = letter;
+        han += usize::from(super::fold::is_han(c));
+    }
+    han >= 1 && han + other >= 2 && !is_unnamed(text)
 }
 
 /// 王(龙天): one character, then in brackets the parts of a second that the system could not hold. Read as 王 and a lost
