@@ -4,6 +4,7 @@
 
 use crate::{
     features::{DateParts, Derived, Value},
+    similar::{winkler_reaches, within_edits},
     spec::Kind,
     zh,
 };
@@ -152,8 +153,8 @@ pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
         Kind::GivenName | Kind::FamilyName => name(&a.text, &b.text),
         Kind::FullName => full_name(a, b),
         Kind::Date => date(a, b),
-        Kind::IdNumber => first_of(&[edits(&a.text, &b.text) <= 1, edits(&a.text, &b.text) <= 2]),
-        Kind::Phone => first_of(&[suffix(&a.text, &b.text), edits(&a.text, &b.text) <= 1]),
+        Kind::IdNumber => first_of(&[within_edits(&a.text, &b.text, 1), within_edits(&a.text, &b.text, 2)]),
+        Kind::Phone => first_of(&[suffix(&a.text, &b.text), within_edits(&a.text, &b.text, 1)]),
         Kind::Email => email(&a.text, &b.text),
         Kind::Address => address(a, b),
         Kind::Postcode => postcode(&a.text, &b.text),
@@ -165,7 +166,9 @@ pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
             let (shared, all) = overlap(a, b);
             first_of(&[shared * 10 >= all * 7, shared * 10 >= all * 4, shared * 100 >= all * 15])
         }
-        Kind::Place => first_of(&[edits(&a.text, &b.text) <= 1, winkler(&a.text, &b.text) >= 0.88]),
+        Kind::Place => {
+            first_of(&[within_edits(&a.text, &b.text, 1), winkler_reaches(&a.text, &b.text, 0.88)])
+        }
         Kind::Number => number(a, b),
     }
 }
@@ -176,33 +179,20 @@ fn first_of(conditions: &[bool]) -> u8 {
     u8::try_from(at + 1).expect("invariant: a kind has few levels")
 }
 
-fn winkler(a: &str, b: &str) -> f64 {
-    strsim::jaro_winkler(a, b)
-}
-
-/// Insertions, deletions, substitutions and swaps of neighbours; at most 3 is told exactly where lengths are far apart.
-fn edits(a: &str, b: &str) -> usize {
-    if a.len().abs_diff(b.len()) > 8 {
-        return usize::MAX;
-    }
-    strsim::osa_distance(a, b)
-}
-
 fn name(a: &str, b: &str) -> u8 {
     let single = a.chars().nth(1).is_none() || b.chars().nth(1).is_none();
     let first = a.chars().next() == b.chars().next();
     if single {
         return if first { 5 } else { 6 };
     }
-    let similar = winkler(a, b);
     let long = a.len().min(b.len()) >= 3;
-    if long && similar >= 0.7 && edits(a, b) <= 1 {
+    if long && within_edits(a, b, 1) && winkler_reaches(a, b, 0.7) {
         return 2;
     }
     let starts = long && (a.starts_with(b) || b.starts_with(a));
-    if similar >= 0.88 || starts {
+    if starts || winkler_reaches(a, b, 0.88) {
         3
-    } else if similar >= 0.78 {
+    } else if winkler_reaches(a, b, 0.78) {
         4
     } else {
         6
@@ -231,8 +221,7 @@ fn full_name(a: &Value, b: &Value) -> u8 {
     if shared == all {
         return 1;
     }
-    let similar = winkler(&a.text, &b.text);
-    if similar >= 0.7 && edits(&a.text, &b.text) <= 1 {
+    if within_edits(&a.text, &b.text, 1) && winkler_reaches(&a.text, &b.text, 0.7) {
         return 2;
     }
     if shared == fewer && fewer >= 2 {
@@ -256,7 +245,7 @@ fn similar_words(a: &str, b: &str) -> bool {
     few.iter().all(|word| {
         let found = many.iter().position(|other| {
             word == other
-                || winkler(word, other) >= 0.88
+                || winkler_reaches(word, other, 0.88)
                 || ((word.len() == 1 || other.len() == 1) && word.chars().next() == other.chars().next())
         });
         found.is_some_and(|at| {
@@ -277,7 +266,7 @@ fn date(a: &Value, b: &Value) -> u8 {
         if year_off == 0 && x.month == y.day && x.day == y.month {
             return 2;
         }
-        if edits(&a.text, &b.text) <= 1 {
+        if within_edits(&a.text, &b.text, 1) {
             return 3;
         }
         let same = [year_off == 0, x.month == y.month, x.day == y.day];
@@ -299,11 +288,11 @@ fn suffix(a: &str, b: &str) -> bool {
 }
 
 fn email(a: &str, b: &str) -> u8 {
-    let local = |text: &str| text.split('@').next().unwrap_or("").to_owned();
+    let local = |text| str::split(text, '@').next().unwrap_or("");
     first_of(&[
-        edits(a, b) <= 1,
+        within_edits(a, b, 1),
         local(a) == local(b),
-        winkler(a, b) >= 0.9 || winkler(&local(a), &local(b)) >= 0.93,
+        winkler_reaches(a, b, 0.9) || winkler_reaches(local(a), local(b), 0.93),
     ])
 }
 
@@ -312,7 +301,7 @@ fn address(a: &Value, b: &Value) -> u8 {
     let longest = a.text.chars().count().max(b.text.chars().count());
     first_of(&[
         shared == all,
-        shared * 10 >= all * 6 || edits(&a.text, &b.text).saturating_mul(5) <= longest,
+        shared * 10 >= all * 6 || within_edits(&a.text, &b.text, longest / 5),
         shared * 10 >= all * 3,
     ])
 }
@@ -320,7 +309,7 @@ fn address(a: &Value, b: &Value) -> u8 {
 fn postcode(a: &str, b: &str) -> u8 {
     let sector = |text: &str| crate::block::sector(text).to_owned();
     let area = |text: &str| text.chars().take(2).collect::<String>();
-    first_of(&[edits(a, b) <= 1, sector(a) == sector(b), area(a) == area(b)])
+    first_of(&[within_edits(a, b, 1), sector(a) == sector(b), area(a) == area(b)])
 }
 
 fn organisation(a: &Value, b: &Value) -> u8 {
@@ -328,7 +317,7 @@ fn organisation(a: &Value, b: &Value) -> u8 {
     let (fewer, _) = word_counts(a, b);
     first_of(&[
         shared == all,
-        winkler(&a.text, &b.text) >= 0.93 || shared * 10 >= all * 7,
+        winkler_reaches(&a.text, &b.text, 0.93) || shared * 10 >= all * 7,
         shared == fewer && fewer > 0 || shared * 2 >= all,
         shared * 4 >= all,
     ])

@@ -101,7 +101,7 @@ pub enum Progress {
 }
 
 /// The clusters of flat files.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Flat {
     /// Of each file, of each row: its cluster, from 1 in the order of first rows.
     pub clusters: Vec<Vec<u64>>,
@@ -215,7 +215,8 @@ pub fn resolve(
     progress(Progress::Training);
     let sets: Vec<&Features> = records.iter().map(|(_, features)| features).collect();
     let trained = train::train(&spec, &sets, train::SEED)?;
-    let mut engine = Engine::new(spec, trained.model.clone())?;
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut engine = Engine::new(spec, trained.model.clone())?.with_threads(threads);
     progress(Progress::Comparing(records.len()));
     engine
         .apply(records.iter().map(|(key, features)| Input::Upsert(key.clone(), features.clone())).collect());
@@ -262,3 +263,6 @@ fn check_columns(schema: &Schema, tables: &[Table<'_>]) -> Result<(), FlatError>
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

@@ -25,6 +25,8 @@ mod plan;
 mod query;
 mod regroup;
 mod score;
+mod shares;
+mod similar;
 mod spec;
 mod state;
 pub mod survive;

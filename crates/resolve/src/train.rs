@@ -10,6 +10,7 @@ use crate::{
     model::{FieldModel, Frequencies, GroupModel, Model, WithinModel, bits_of_ratio},
     plan::{Plan, SpecError},
     score::{Scorer, Values},
+    shares::{Keyed, MISSING, Patterns, Shares, expected_matches},
     spec::{Field, Spec},
 };
 use std::collections::BTreeMap;
@@ -43,26 +44,18 @@ pub struct Session {
 /// The seed of the shipped training; any other does as well.
 pub const SEED: u64 = 0x5969_6269_616f;
 
+/// No set is taken to hold a larger share of matching pairs.
+const MATCHING_SHARE_MAX: f64 = 0.05;
 /// Random pairs read.
 const RANDOM_PAIRS_MAX: u64 = 1_000_000;
 /// Pairs read in a session.
 const SESSION_PAIRS_MAX: usize = 400_000;
 /// Records of one value of a key of which pairs are read in a session.
 const SESSION_BLOCK_MAX: usize = 60;
-const ROUNDS: usize = 60;
-/// No share is taken to be less.
-const SHARE_MIN: f64 = 1e-6;
 /// Fewer pairs that live together say nothing about households.
 const HOME_PAIRS_MIN: f64 = 30.0;
 /// A group agrees from this share of the most that it can say on.
 const HOME_SHARE_OF_MOST: f64 = 0.8;
-/// As if that many pairs of two people of one home had compared as any two people do.
-const OTHERS_ASSUMED: f64 = 20.0;
-/// A missing value in a pattern.
-const MISSING: u8 = u8::MAX;
-
-/// How many pairs compare the same, per list of levels.
-type Patterns = BTreeMap<Box<[u8]>, f64>;
 
 struct Learner<'a> {
     spec: &'a Spec,
@@ -77,16 +70,16 @@ pub fn train(spec: &Spec, records: &[&Features], seed: u64) -> Result<Trained, S
     let mut learner = Learner::new(spec, records)?;
     let total_pairs = pair_count(learner.records.len());
     let random = learner.random_patterns(seed);
-    let sessions: Vec<(String, Vec<Field>, Patterns)> = learner.session_patterns(seed);
+    let sessions: Vec<Keyed> = learner.session_patterns(seed);
     let presence = learner.presence();
     let mut shares = Shares::defaults(spec);
     shares.learn_other(&random, None);
-    let (mut reports, mut matching) = (Vec::new(), 1.0 / total_pairs.max(2.0));
+    let (mut reports, mut matching) = (Vec::new(), (1.0 / total_pairs.max(2.0)).min(MATCHING_SHARE_MAX));
     // Random pairs hold matches, which show in small sets: with each pass they weigh less.
     for _ in 0..4 {
         reports = shares.learn_matching(&sessions);
         matching = expected_matches(&sessions, &shares, &presence, matching) / total_pairs.max(1.0);
-        matching = matching.clamp(1.0 / total_pairs.max(2.0), 0.05);
+        matching = matching.max(1.0 / total_pairs.max(2.0)).min(MATCHING_SHARE_MAX);
         shares.learn_other(&random, Some(matching));
     }
     let (fields, defaulted) = learner.models(&shares, records);
@@ -162,7 +155,7 @@ impl<'a> Learner<'a> {
         self.count(pairs)
     }
 
-    fn session_patterns(&mut self, seed: u64) -> Vec<(String, Vec<Field>, Patterns)> {
+    fn session_patterns(&mut self, seed: u64) -> Vec<Keyed> {
         let mut sessions = Vec::new();
         for (at, key) in self.spec.keys.iter().enumerate().filter(|(_, key)| key.individuating) {
             let own: Vec<Field> = key.on.0.iter().filter_map(|part| self.spec.field(&part.field)).collect();
@@ -319,214 +312,3 @@ fn pairs_of(mut blocks: BTreeMap<u64, Vec<usize>>, seed: u64) -> Vec<(usize, usi
     }
     pairs
 }
-
-/// Shares of one field, per level.
-#[derive(Clone, Debug, Default)]
-struct FieldShares {
-    matching: Vec<f64>,
-    other: Vec<f64>,
-    learnt: bool,
-}
-
-struct Shares {
-    fields: Vec<FieldShares>,
-}
-
-impl Shares {
-    fn defaults(spec: &Spec) -> Self {
-        let of = |field: &crate::spec::FieldSpec| FieldShares {
-            matching: levels(field.kind).iter().map(|level| level.m).collect(),
-            other: levels(field.kind).iter().map(|level| level.u).collect(),
-            learnt: false,
-        };
-        Self { fields: spec.fields.iter().map(of).collect() }
-    }
-
-    /// The odds of a match that a pattern adds; `without` are left out.
-    fn odds(&self, pattern: &[u8], without: &[Field]) -> f64 {
-        let mut odds = 1.0;
-        for (at, (level, shares)) in pattern.iter().zip(&self.fields).enumerate() {
-            if *level == MISSING || without.iter().any(|field| usize::from(field.0) == at) {
-                continue;
-            }
-            let level = usize::from(*level);
-            if let (Some(m), Some(u)) = (shares.matching.get(level), shares.other.get(level)) {
-                odds *= m / u;
-            }
-        }
-        odds
-    }
-
-    /// The evidence of some fields of a pattern, in bits.
-    fn bits(&self, pattern: &[u8], fields: &[Field]) -> f64 {
-        let others: Vec<Field> = (0..pattern.len())
-            .filter_map(|at| u8::try_from(at).ok().map(Field))
-            .filter(|field| !fields.contains(field))
-            .collect();
-        self.odds(pattern, &others).log2()
-    }
-
-    /// The share of matching pairs among pairs that live together, and how the others of them compare; `without` is what
-    /// they live together by.
-    fn others_within(&self, patterns: &Patterns, without: &[Field]) -> (f64, Vec<Vec<f64>>) {
-        let pairs: f64 = patterns.values().sum();
-        let mut shares = Shares { fields: self.fields.clone() };
-        let mut share = 0.5;
-        for _ in 0..ROUNDS {
-            let mut counts: Vec<Vec<f64>> =
-                self.fields.iter().map(|field| vec![0.0; field.other.len()]).collect();
-            let mut matching = 0.0;
-            for (pattern, count) in patterns {
-                let of_pattern = count * posterior(share, shares.odds(pattern, without));
-                matching += of_pattern;
-                add(&mut counts, pattern, count - of_pattern);
-            }
-            share = (matching / pairs.max(1.0)).clamp(1e-4, 0.999);
-            for ((field, base), counts) in shares.fields.iter_mut().zip(&self.fields).zip(counts) {
-                let seen: f64 = counts.iter().sum::<f64>() + OTHERS_ASSUMED;
-                let smooth = counts
-                    .iter()
-                    .zip(&base.other)
-                    .map(|(count, share)| (count + OTHERS_ASSUMED * share) / seen);
-                field.other = smooth.map(|share| share.max(SHARE_MIN)).collect();
-            }
-        }
-        (share, shares.fields.into_iter().map(|field| field.other).collect())
-    }
-
-    /// The shares of other pairs from random pairs, each counted by how likely it is no match.
-    fn learn_other(&mut self, random: &Patterns, matching: Option<f64>) {
-        let mut counts: Vec<Vec<f64>> =
-            self.fields.iter().map(|field| vec![0.0; field.other.len()]).collect();
-        for (pattern, count) in random {
-            let other = matching.map_or(1.0, |share| 1.0 - posterior(share, self.odds(pattern, &[])));
-            add(&mut counts, pattern, count * other);
-        }
-        for (field, counts) in self.fields.iter_mut().zip(counts) {
-            field.other = normal(&counts, 0.5);
-        }
-    }
-
-    /// One run per session; the mean of the runs that could see a field is its share.
-    fn learn_matching(&mut self, sessions: &[(String, Vec<Field>, Patterns)]) -> Vec<Session> {
-        let mut sums: Vec<Vec<f64>> =
-            self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
-        let mut weights = vec![0.0; self.fields.len()];
-        let mut reports = Vec::new();
-        for (key, own, patterns) in sessions {
-            let run = self.run(own, patterns);
-            let pairs: f64 = patterns.values().sum();
-            let used = run.matching_share < 0.99 && run.matching_share * pairs >= 30.0;
-            #[expect(clippy::as_conversions, reason = "a count of pairs, exact in a float")]
-            reports.push(Session {
-                key: key.clone(),
-                pairs: pairs as u64,
-                matching_share: run.matching_share,
-                used: used || run.matching_share >= 0.99,
-            });
-            if run.matching_share * pairs < 30.0 {
-                continue;
-            }
-            for (at, (sum, shares)) in sums.iter_mut().zip(&run.matching).enumerate() {
-                if own.iter().any(|field| usize::from(field.0) == at)
-                    || run.seen.get(at).is_none_or(|seen| *seen < 30.0)
-                {
-                    continue;
-                }
-                let weight = run.seen.get(at).copied().unwrap_or(0.0).sqrt();
-                sum.iter_mut().zip(shares).for_each(|(sum, share)| *sum += share * weight);
-                if let Some(slot) = weights.get_mut(at) {
-                    *slot += weight;
-                }
-            }
-        }
-        for ((field, sum), weight) in self.fields.iter_mut().zip(sums).zip(weights) {
-            if weight > 0.0 {
-                field.matching = sum.into_iter().map(|sum| (sum / weight).max(SHARE_MIN)).collect();
-                field.learnt = true;
-            }
-        }
-        reports
-    }
-
-    /// Expectation maximisation over the patterns of one key.
-    fn run(&self, own: &[Field], patterns: &Patterns) -> Run {
-        let mut shares = Shares { fields: self.fields.clone() };
-        let (mut share, pairs): (f64, f64) = (0.5, patterns.values().sum());
-        let mut seen = vec![0.0; self.fields.len()];
-        for _ in 0..ROUNDS {
-            let mut counts: Vec<Vec<f64>> =
-                self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
-            let mut matching = 0.0;
-            for (pattern, count) in patterns {
-                let of_pattern = count * posterior(share, shares.odds(pattern, own));
-                matching += of_pattern;
-                add(&mut counts, pattern, of_pattern);
-            }
-            share = (matching / pairs.max(1.0)).clamp(1e-6, 0.999);
-            seen = counts.iter().map(|counts| counts.iter().sum()).collect();
-            for (field, counts) in shares.fields.iter_mut().zip(counts) {
-                field.matching = normal(&counts, 0.1);
-            }
-        }
-        Run {
-            matching_share: share,
-            matching: shares.fields.into_iter().map(|field| field.matching).collect(),
-            seen,
-        }
-    }
-}
-
-struct Run {
-    matching_share: f64,
-    matching: Vec<Vec<f64>>,
-    /// Matching pairs that have the field.
-    seen: Vec<f64>,
-}
-
-fn posterior(share: f64, odds: f64) -> f64 {
-    let odds = share / (1.0 - share) * odds;
-    odds / (1.0 + odds)
-}
-
-fn add(counts: &mut [Vec<f64>], pattern: &[u8], count: f64) {
-    for (level, counts) in pattern.iter().zip(counts) {
-        if let Some(slot) = counts.get_mut(usize::from(*level)) {
-            *slot += count;
-        }
-    }
-}
-
-/// Counts made shares, each level given a little first, so that none is impossible.
-fn normal(counts: &[f64], little: f64) -> Vec<f64> {
-    let sum: f64 = counts.iter().map(|count| count + little).sum();
-    counts.iter().map(|count| ((count + little) / sum).max(SHARE_MIN)).collect()
-}
-
-/// How many pairs match in all: those that the keys find, over the share that the keys should find of them, which is
-/// that of matching pairs that have the keys' fields and agree on them.
-fn expected_matches(
-    sessions: &[(String, Vec<Field>, Patterns)],
-    shares: &Shares,
-    presence: &[f64],
-    prior: f64,
-) -> f64 {
-    let (mut found, mut findable) = (0.0, 0.0);
-    for (_, own, patterns) in sessions {
-        let of_pattern = |pattern: &[u8], count: f64| count * posterior(prior, shares.odds(pattern, &[]));
-        let agree = own.iter().map(|field| {
-            let at = usize::from(field.0);
-            let exact = shares.fields.get(at).and_then(|field| field.matching.first());
-            exact.copied().unwrap_or(0.0) * presence.get(at).copied().unwrap_or(0.0)
-        });
-        let agree: f64 = agree.product();
-        if agree > KEY_RECALL_MIN {
-            found += patterns.iter().map(|(pattern, count)| of_pattern(pattern, *count)).sum::<f64>();
-            findable += agree;
-        }
-    }
-    if findable > 0.0 { found / findable } else { found }
-}
-
-/// A key that finds a smaller share of the matching pairs says little about their number.
-const KEY_RECALL_MIN: f64 = 0.05;
