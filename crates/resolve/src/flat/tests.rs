@@ -45,13 +45,14 @@ impl Dice {
 fn people(families: usize) -> (Vec<Vec<String>>, Vec<usize>) {
     let mut dice = Dice(7);
     let (mut rows, mut persons, mut person) = (Vec::new(), Vec::new(), 0);
-    let given: Vec<String> = (0..60).map(|_| dice.word(2)).collect();
+    let given: Vec<String> = (0..60).map(|_| dice.word(3)).collect();
     for _ in 0..families {
         let (family, street) = (dice.word(3), format!("{} street", dice.word(3)));
         let (number, postcode) =
             ((1 + dice.below(90)).to_string(), format!("{}", 10_000 + dice.below(80_000)));
-        for _ in 0..3 {
-            let name = given[dice.below(60)].clone();
+        for member in 0..3 {
+            // No two of a family have one given name.
+            let name = given[member * 20 + dice.below(20)].clone();
             let born =
                 format!("{}-{:02}-{:02}", 1930 + dice.below(80), 1 + dice.below(12), 1 + dice.below(28));
             person += 1;
@@ -95,7 +96,7 @@ fn duplicates_are_found_and_families_are_not_merged() {
     let (rows, persons) = people(80);
     let flat = run(&header(HEADER), &rows);
     let (both, found, real) = pairs(&flat.clusters[0], &persons);
-    assert!(both * 100 >= found * 97, "precision {both}/{found}");
+    assert!(both * 100 >= found * 98, "precision {both}/{found}");
     assert!(both * 100 >= real * 93, "recall {both}/{real}");
 }
 
