@@ -129,8 +129,11 @@ impl Node {
             return Disposition::Dead;
         }
         let of_subscriber = |key: &SourceKey| key.system == subscription.subscriber();
-        let held =
-            change.members.iter().any(of_subscriber) || self.world.rows(entity).iter().any(of_subscriber);
+        // A member of any kind is of the system whose row it comes from.
+        let held = match change.kind {
+            ChangeKind::Merged { into } => self.world.members(into).iter().any(of_subscriber),
+            _ => change.members.iter().any(of_subscriber),
+        };
         // Looked up only where the subscription is for a part of the population.
         let values = |element| Some(self.canonical(entity, view).ok()?.get(element)?.value.clone());
         let subject = Subject { kind: entity.kind, event: Some(&change.kind), held, values: &values };

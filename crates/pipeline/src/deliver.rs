@@ -9,7 +9,7 @@ use crate::project::{Projection, Projector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use yibiao_contract::{
-    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, Outcome, Recovery,
+    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, OutBatch, Outcome, Recovery,
 };
 use yibiao_mapping::Mapping;
 use yibiao_record::{EntityId, Timestamp};
@@ -34,6 +34,9 @@ pub enum DeliverError {
     /// The receiver's rows could not be read, or the receiver could not be written to; its changes stay pending.
     #[error("the receiver cannot be reached")]
     Edge(#[source] EdgeError),
+    /// The receiver has delivered no file of its own, or has just begun to: there are no rows to write into.
+    #[error("the receiver has delivered no file yet")]
+    NothingYet(#[source] EdgeError),
     /// The store could not be read.
     #[error("cannot read the store")]
     Read(#[from] ReadError),
@@ -66,15 +69,32 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
         at: Timestamp,
     ) -> Result<DeliveryReport, DeliverError> {
         let timer = node.metrics().delivery_seconds.start_timer();
-        let items = self.own_rows(limits).await?;
         let view = node.store.view()?;
         let upto = view.last().change;
         let mut report =
             DeliveryReport { subscription: self.subscription.to_string(), ..DeliveryReport::default() };
         let Some(subscription) = node.policy.subscription(&self.subscription) else { return Ok(report) };
-        let projections = tokio::task::block_in_place(|| {
-            Projector::new(node, subscription, &self.mapping, &view, at)?.project(&items, &mut report)
-        })?;
+        let mut projector = Projector::new(node, subscription, &self.mapping, &view, at)?;
+        // Twice, so that the file is never held whole: first how it is spelt, then row by row.
+        let mut cursor = Cursor::default();
+        while let Some(Batch { items, cursor: next }) =
+            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
+        {
+            tokio::task::block_in_place(|| projector.learn(&items));
+            cursor = next;
+        }
+        if cursor == Cursor::default() {
+            return Err(DeliverError::NothingYet(self.nothing_yet()));
+        }
+        let mut projections = Vec::new();
+        let mut cursor = Cursor::default();
+        while let Some(Batch { items, cursor: next }) =
+            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
+        {
+            projections.extend(tokio::task::block_in_place(|| projector.project(&items, &mut report))?);
+            cursor = next;
+        }
+        drop(projector);
         drop(view);
         let delivered = projections.iter().filter_map(|projection| projection.delivered.clone()).collect();
         node.store.commit(&Commit { delivered, ..Commit::default() })?;
@@ -95,17 +115,14 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
         Ok(report)
     }
 
-    /// The rows of the receiver's newest edition.
-    async fn own_rows(&mut self, limits: BatchLimits) -> Result<Vec<Item>, DeliverError> {
-        let mut cursor = Cursor::default();
-        let mut items = Vec::new();
-        while let Some(Batch { items: more, cursor: upto }) =
-            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
-        {
-            items.extend(more);
-            cursor = upto;
+    fn nothing_yet(&self) -> EdgeError {
+        EdgeError {
+            attempt: format!("cannot deliver for {}", self.subscription),
+            reason: format!("its receiver has delivered no {} of its own", self.mapping.source().file),
+            hint: "have it delivered; until then its changes stay pending".to_owned(),
+            recovery: Recovery::Retry,
+            edition: None,
         }
-        Ok(items)
     }
 }
 

@@ -27,5 +27,5 @@ pub use ingest::IngestError;
 pub use metrics::{Metrics, RowOutcome, Stage};
 pub use node::{Node, OpenError, Parts};
 pub use query::{Member, Status, Story, SystemStatus};
-pub use run::{Job, RunError, RunOptions, RunReport, run};
+pub use run::{Job, Part, RunError, RunOptions, RunReport, run};
 pub use source::Source;

@@ -39,6 +39,9 @@ pub(crate) struct Projector<'a> {
     /// Rows about which a steward is asked.
     in_review: BTreeSet<SourceKey>,
     canonical: BTreeMap<EntityId, Canonical>,
+    /// The edition that is being read.
+    edition: Option<Edition>,
+    spellings: Spellings,
     /// The time of the delivery.
     at: Timestamp,
 }
@@ -61,58 +64,77 @@ impl<'a> Projector<'a> {
             }
         }
         let in_review = node.reviewed_rows(system);
-        Ok(Self { node, subscription, mapping, view, listed, in_review, canonical: BTreeMap::new(), at })
+        Ok(Self {
+            node,
+            subscription,
+            mapping,
+            view,
+            listed,
+            in_review,
+            canonical: BTreeMap::new(),
+            edition: None,
+            spellings: Spellings::default(),
+            at,
+        })
     }
 
-    /// The rows for the receiver, in its own order.
+    /// Learns from rows how each part of the file is spelt. All rows are learnt from before the first is projected.
+    pub(crate) fn learn(&mut self, items: &[Item]) {
+        for (edition, rows) in self.editions(items) {
+            // An edition that the mapping cannot read was refused when it came in, and stays as it is.
+            let Ok(binding) = self.mapping.bind(&edition.name, &edition.opening) else { continue };
+            for item in rows {
+                if let Item::Row(row) = item {
+                    self.spellings.note(self.mapping, &binding.own(row));
+                }
+            }
+        }
+    }
+
+    /// Rows for the receiver, in its own order.
     pub(crate) fn project(
-        mut self,
+        &mut self,
         items: &[Item],
         report: &mut DeliveryReport,
     ) -> Result<Vec<Projection>, ReadError> {
-        let mut projections = Vec::new();
-        let mut editions = items.split(|item| matches!(item, Item::Close));
-        for items in editions.by_ref() {
-            let Some((Item::Open(edition), rows)) = items.split_first() else { continue };
-            self.edition(edition, rows, report, &mut projections)?;
+        let mut projections = Vec::with_capacity(items.len());
+        for (edition, rows) in self.editions(items) {
+            let Ok(binding) = self.mapping.bind(&edition.name, &edition.opening) else { continue };
+            for item in rows {
+                match item {
+                    Item::Row(row) => {
+                        projections.push(self.row(&binding, &edition.opening.columns, row, report)?);
+                    }
+                    Item::Bad(BadRow { locator, .. }) => {
+                        projections.push(left(*locator, RowStatus::Quarantined, "see the quarantine"));
+                    }
+                    Item::Open(_) | Item::Close => {}
+                }
+            }
         }
         Ok(projections)
     }
 
-    fn edition(
-        &mut self,
-        edition: &Edition,
-        items: &[Item],
-        report: &mut DeliveryReport,
-        projections: &mut Vec<Projection>,
-    ) -> Result<(), ReadError> {
-        // An edition that the mapping cannot read was refused when it came in, and stays as it is.
-        let Ok(binding) = self.mapping.bind(&edition.name, &edition.opening) else { return Ok(()) };
-        let mut spellings = Spellings::default();
-        for item in items {
-            if let Item::Row(row) = item {
-                spellings.note(self.mapping, &binding.own(row));
+    /// The items by the edition that they belong to; a batch may begin in the middle of one.
+    fn editions<'items>(&mut self, items: &'items [Item]) -> Vec<(Edition, &'items [Item])> {
+        let mut parts = Vec::new();
+        let mut rest = items;
+        while let Some(first) = rest.first() {
+            if let Item::Open(edition) = first {
+                self.edition = Some(edition.clone());
             }
+            let after = rest.iter().skip(1).position(|item| matches!(item, Item::Open(_)));
+            let (part, next) = rest.split_at(after.map_or(rest.len(), |at| at + 1));
+            parts.extend(self.edition.clone().map(|edition| (edition, part)));
+            rest = next;
         }
-        for item in items {
-            match item {
-                Item::Row(row) => {
-                    projections.push(self.row(&binding, &edition.opening.columns, &spellings, row, report)?)
-                }
-                Item::Bad(BadRow { locator, .. }) => {
-                    projections.push(left(*locator, RowStatus::Quarantined, "see the quarantine"));
-                }
-                Item::Open(_) | Item::Close => {}
-            }
-        }
-        Ok(())
+        parts
     }
 
     fn row(
         &mut self,
         binding: &Binding<'_>,
         columns: &[String],
-        spellings: &Spellings,
         row: &Row,
         report: &mut DeliveryReport,
     ) -> Result<Projection, ReadError> {
@@ -131,8 +153,9 @@ impl<'a> Projector<'a> {
             left.entities = entities.into_values().collect();
             return Ok(left);
         }
-        let edits =
-            self.mapping.write_like(&binding.own(row), spellings, &|element| self.value(&entities, element));
+        let edits = self
+            .mapping
+            .write_like(&binding.own(row), &self.spellings, &|element| self.value(&entities, element));
         let delivered = self.delivered(binding, columns, row, &key, &edits)?;
         let (reason, completed, corrected) = self.reason(&edits);
         report.completed += completed;

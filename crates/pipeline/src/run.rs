@@ -5,7 +5,7 @@
 use crate::deliver::{DeliverError, Delivery, DeliveryReport};
 use crate::ingest::{Incoming, IngestError};
 use crate::node::Node;
-use crate::source::{Source, SourceTask};
+use crate::source::{Source, SourceTask, backoff};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -36,7 +36,7 @@ pub type Job = Box<dyn FnOnce(&mut Node) + Send>;
 /// What a run did.
 #[derive(Debug, Default)]
 pub struct RunReport {
-    /// Sources and receivers that failed in a way that a person must look at.
+    /// In a run that ends: the failures of sources and receivers. A run that goes on tells them as they come and go.
     pub failed: Vec<EdgeError>,
     /// What each delivery did last.
     pub deliveries: Vec<DeliveryReport>,
@@ -63,6 +63,15 @@ pub enum RunError {
     },
 }
 
+/// A part of a node that can fail and recover by itself.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Part {
+    /// The source of a system.
+    Source(SystemId),
+    /// The delivery for a subscription.
+    Delivery(Box<str>),
+}
+
 /// Everything that can happen to a running node.
 pub(crate) enum Event {
     /// A batch was read and parsed.
@@ -87,7 +96,8 @@ const GATHER_ROWS: usize = 1_000;
 /// Events that may wait for the node, over all sources; each holds at most a batch.
 const EVENTS_WAITING_MAX: usize = 2;
 
-/// Runs until the sources are drained (`once`) or until `drain` turns true.
+/// Runs until the sources are drained (`once`) or until `drain` turns true. `notice` is told of each part that fails, and
+/// of each that is well (again).
 pub async fn run<C, A>(
     node: &mut Node,
     sources: Vec<Source<C>>,
@@ -95,6 +105,7 @@ pub async fn run<C, A>(
     options: RunOptions,
     mut jobs: mpsc::Receiver<Job>,
     mut drain: watch::Receiver<bool>,
+    notice: impl Fn(Part, Option<&EdgeError>),
 ) -> Result<RunReport, RunError>
 where
     C: Connector + 'static,
@@ -110,7 +121,7 @@ where
     let mut report = RunReport::default();
     let settled = Instant::now() + options.settle;
     let mut tick = tokio::time::interval(options.poll);
-    let mut undelivered = true;
+    let mut outbox = Outbox::full(deliveries.len());
     let mut put_back = None;
     loop {
         while running < width
@@ -147,7 +158,8 @@ where
                 idle.retain(|system| group.iter().all(|incoming| incoming.system != *system));
                 tokio::task::block_in_place(|| node.ingest(group))
                     .map_err(|source| RunError::Ingest { system, source })?;
-                undelivered = true;
+                outbox = Outbox::full(deliveries.len());
+                notice(Part::Source(system), None);
                 for done in dones {
                     if done.send(()).is_err() {
                         tracing::trace!("the source has gone; its batch is durable all the same");
@@ -157,27 +169,58 @@ where
             }
             Event::Idle(system) => {
                 idle.insert(system);
+                notice(Part::Source(system), None);
             }
             Event::Failed(system, error) => {
                 tracing::error!(%system, %error, "source failed");
                 node.source_failed(system, &error).map_err(|source| RunError::Ingest { system, source })?;
-                report.failed.push(error);
+                notice(Part::Source(system), Some(&error));
+                idle.insert(system); // one that cannot be read holds up no receiver
+                if options.once {
+                    report.failed.push(error);
+                }
             }
             Event::Finished => running -= 1,
             Event::Job(job) => {
+                let changes = node.last.change;
                 tokio::task::block_in_place(|| job(node));
-                undelivered = true;
+                if node.last.change != changes {
+                    outbox = Outbox::full(deliveries.len());
+                }
             }
-            Event::Tick if undelivered && idle.len() == systems => {
-                report.deliveries = deliver(node, deliveries, &options, &mut report.failed).await?;
-                undelivered = false;
+            Event::Tick if outbox.due() && idle.len() == systems => {
+                deliver(node, deliveries, &options, &mut outbox, &mut report, &notice).await?;
             }
             Event::Tick => {}
             Event::Drain => return Ok(report),
         }
     }
-    report.deliveries = deliver(node, deliveries, &options, &mut report.failed).await?;
+    deliver(node, deliveries, &options, &mut outbox, &mut report, &notice).await?;
     Ok(report)
+}
+
+/// Which deliveries wait, and from when on they are tried.
+struct Outbox {
+    waiting: BTreeSet<usize>,
+    failures: u32,
+    not_before: Instant,
+}
+
+impl Outbox {
+    fn full(deliveries: usize) -> Self {
+        Self { waiting: (0..deliveries).collect(), failures: 0, not_before: Instant::now() }
+    }
+
+    fn due(&self) -> bool {
+        !self.waiting.is_empty() && Instant::now() >= self.not_before
+    }
+
+    /// Keeps the deliveries that failed for a later time.
+    fn again(&mut self, failed: BTreeSet<usize>) {
+        self.waiting = failed;
+        self.failures += 1;
+        self.not_before = Instant::now() + backoff(self.failures);
+    }
 }
 
 /// Small batches that are committed together.
@@ -211,21 +254,41 @@ async fn deliver<C: Connector, A: Adapter>(
     node: &mut Node,
     deliveries: &mut [Delivery<C, A>],
     options: &RunOptions,
-    failed: &mut Vec<EdgeError>,
-) -> Result<Vec<DeliveryReport>, RunError> {
-    let mut reports = Vec::new();
-    for delivery in deliveries {
+    outbox: &mut Outbox,
+    report: &mut RunReport,
+    notice: &impl Fn(Part, Option<&EdgeError>),
+) -> Result<(), RunError> {
+    let mut failed = BTreeSet::new();
+    for (at, delivery) in deliveries.iter_mut().enumerate().filter(|(at, _)| outbox.waiting.contains(at)) {
+        let subscription = delivery.subscription.clone();
+        let part = || Part::Delivery(subscription.clone());
         match delivery.run(node, options.limits, (options.clock)()).await {
-            Ok(report) => reports.push(report),
-            Err(DeliverError::Edge(error)) => {
+            Ok(done) => {
+                notice(part(), None);
+                match report.deliveries.iter_mut().find(|last| last.subscription == done.subscription) {
+                    Some(last) => *last = done,
+                    None => report.deliveries.push(done),
+                }
+            }
+            // Its first file is a batch of its source, and with that batch it is tried again.
+            Err(DeliverError::NothingYet(_)) if !options.once => {
+                tracing::info!(subscription = %delivery.subscription, "the receiver has delivered no file yet");
+                notice(part(), None);
+            }
+            Err(DeliverError::Edge(error) | DeliverError::NothingYet(error)) => {
                 tracing::error!(subscription = %delivery.subscription, %error, "delivery failed; its changes stay pending");
                 node.metrics().delivery_failed(&delivery.subscription);
-                failed.push(error);
+                notice(part(), Some(&error));
+                failed.insert(at);
+                if options.once {
+                    report.failed.push(error);
+                }
             }
             Err(source) => {
                 return Err(RunError::Deliver { subscription: delivery.subscription.to_string(), source });
             }
         }
     }
-    Ok(reports)
+    outbox.again(failed);
+    Ok(())
 }

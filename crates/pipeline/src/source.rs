@@ -19,6 +19,12 @@ const BACKOFF_LONGEST: Duration = Duration::from_secs(60);
 /// Failures in a row after which a source is given up in a run that is to end.
 const FAILURES_ONCE_MAX: u32 = 2;
 
+/// How long to wait after so many failures in a row.
+pub(crate) fn backoff(failures: u32) -> Duration {
+    let doublings = failures.saturating_sub(1).min(16);
+    BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_LONGEST)
+}
+
 /// One connected system.
 #[derive(Debug)]
 pub struct Source<C> {
@@ -124,8 +130,7 @@ impl<C: Connector> SourceTask<C> {
         if self.options.once && (recovery == Recovery::Halt || self.failures >= FAILURES_ONCE_MAX) {
             return ControlFlow::Break(());
         }
-        let doublings = self.failures.saturating_sub(1).min(16);
-        self.rest(BACKOFF_FIRST.saturating_mul(1 << doublings).min(BACKOFF_LONGEST)).await
+        self.rest(backoff(self.failures)).await
     }
 
     async fn send(&mut self, event: Event) -> ControlFlow<()> {

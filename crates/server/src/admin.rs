@@ -11,20 +11,20 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Why a node is not ready, by part; it is ready when there is no reason.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Readiness(Arc<Mutex<BTreeMap<&'static str, String>>>);
+pub(crate) struct Readiness(Arc<Mutex<BTreeMap<String, String>>>);
 
 impl Readiness {
     /// A part is not ready, and why.
-    pub(crate) fn not_ready(&self, part: &'static str, reason: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part, reason.to_owned());
+    pub(crate) fn not_ready(&self, part: &str, reason: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(part.to_owned(), reason.to_owned());
     }
 
     /// A part is ready.
-    pub(crate) fn ready(&self, part: &'static str) {
+    pub(crate) fn ready(&self, part: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
     }
 
-    fn reasons(&self) -> BTreeMap<&'static str, String> {
+    fn reasons(&self) -> BTreeMap<String, String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

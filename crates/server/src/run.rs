@@ -16,8 +16,8 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
-use yibiao_contract::BatchLimits;
-use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Parts, RunOptions, RunReport, Stage};
+use yibiao_contract::{BatchLimits, EdgeError};
+use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Part, Parts, RunOptions, RunReport, Stage};
 use yibiao_schema::Dictionary;
 use yibiao_store::{Options, Store};
 
@@ -151,7 +151,17 @@ pub(crate) async fn drive(
     let progress = output.progress("rows");
     let mut deliveries = wiring.deliveries();
     let sources = wiring.sources();
-    let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained).await;
+    let notice = |part: Part, error: Option<&EdgeError>| {
+        let name = match part {
+            Part::Source(system) => format!("source {system}"),
+            Part::Delivery(subscription) => format!("delivery {subscription}"),
+        };
+        match error {
+            Some(error) => readiness.not_ready(&name, &error.to_string()),
+            None => readiness.ready(&name),
+        }
+    };
+    let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained, notice).await;
     progress.finish_and_clear();
     readiness.not_ready("node", "draining");
     if let Err(error) = std::fs::remove_file(socket) {
