@@ -397,8 +397,14 @@ impl Blocks {
         next: usize,
         out: &mut Vec<u32>,
     ) {
-        if self.count(value) <= self.cap {
-            out.extend(self.records(value));
+        let list = match self.postings.get(&value) {
+            None => return,
+            Some(Posting::One(a)) => return out.push(*a),
+            Some(Posting::Two(a, b)) => return out.extend([*a, *b]),
+            Some(Posting::Many(list)) => self.list(*list),
+        };
+        if list.len() <= self.cap {
+            out.extend_from_slice(list);
         } else if next < key.steps.len() {
             for part in steps.0.get(next).into_iter().flatten() {
                 self.candidates_at(key, records, (record, steps), hash::join(value, *part), next + 1, out);

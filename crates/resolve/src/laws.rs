@@ -1,8 +1,10 @@
 //! The laws of the engine, over small sets that collide a lot.
 
 use crate::{
-    Condition, Cuts, Effect, Engine, Features, Field, FieldSpec, Input, KeySpec, Kind, Model, RuleSpec,
-    Ruling, Spec,
+    Condition, Cuts, Effect, Engine, Features, Field, FieldSpec, GroupModel, Input, KeySpec, Kind, Model,
+    RuleSpec, Ruling, Spec, WithinModel,
+    plan::Plan,
+    score::{Scorer, Values},
 };
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -72,9 +74,8 @@ fn features(choice: &[u8; 6]) -> Features {
 
 fn input() -> impl Strategy<Value = Input> {
     let record = 0u8..14;
-    let choice = prop::array::uniform6(prop_oneof![4 => 0u8..2, 2 => 2u8..4, 1 => Just(9u8)]);
     prop_oneof![
-        10 => (record.clone(), choice).prop_map(|(record, choice)| Input::Upsert(key(record), features(&choice))),
+        10 => (record.clone(), choice()).prop_map(|(record, choice)| Input::Upsert(key(record), features(&choice))),
         3 => record.clone().prop_map(|record| Input::Remove(key(record))),
         1 => (record.clone(), record.clone()).prop_map(|(a, b)| Input::Rule(key(a), key(b), Ruling::Link)),
         1 => (record.clone(), record.clone()).prop_map(|(a, b)| Input::Rule(key(a), key(b), Ruling::Unlink)),
@@ -103,6 +104,35 @@ fn one_shot(inputs: &[Input]) -> Engine {
     let mut engine = engine();
     engine.apply(inputs.to_vec());
     engine
+}
+
+/// A model in which a home agrees and changes what names weigh.
+fn model_of_homes(spec: &Spec) -> Model {
+    let within = [("given", vec![4_000, 3_000, 2_000, 1_000, 0, 0, -3_000]), ("family", vec![500; 7])];
+    let within = within.map(|(field, bits)| (field.into(), WithinModel { bits, rarity: false }));
+    let home = GroupModel { agrees_from: 9_000, bits: 7_500, within: within.into() };
+    Model { prior: -8_000, groups: [("home".into(), home)].into(), ..Model::default_for(spec) }
+}
+
+fn choice() -> impl Strategy<Value = [u8; 6]> {
+    prop::array::uniform6(prop_oneof![4 => 0u8..2, 2 => 2u8..4, 1 => Just(9u8)])
+}
+
+proptest! {
+    #[test]
+    fn giving_a_pair_up_early_changes_no_edge(a in choice(), b in choice(), homes in any::<bool>(), weak in -9_000i32..9_000) {
+        let mut spec = spec();
+        spec.cuts.weak = weak;
+        let model = if homes { model_of_homes(&spec) } else { Model::default_for(&spec) };
+        let plan = Plan::new(&spec, &model).unwrap();
+        let (mut values, mut scorer) = (Values::new(&plan), Scorer::new(&plan));
+        let [a, b] = [a, b].map(|choice| values.pack(&plan, &features(&choice)));
+        let whole = scorer.score(&plan, &values, &a, &b);
+        let asked = matches!(whole.effect, Some(Effect::Review | Effect::Join));
+        let expected = (whole.weight >= weak || asked).then(|| whole.weight.max(weak));
+        prop_assert_eq!(scorer.edge(&plan, &values, &a, &b), expected);
+        prop_assert_eq!(scorer.score(&plan, &values, &b, &a), whole);
+    }
 }
 
 proptest! {

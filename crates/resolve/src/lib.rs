@@ -6,6 +6,7 @@
 //! **Invariant:** no clock, no randomness but from named seeds, no hash order and no thread timing in a result.
 
 mod block;
+mod bound;
 mod cluster;
 mod compare;
 mod component;

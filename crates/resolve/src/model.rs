@@ -104,7 +104,7 @@ impl FieldModel {
 }
 
 /// Rarity moves the weight of an agreement by no more than this.
-const RARITY_BITS_MAX: i32 = 8_000;
+pub(crate) const RARITY_BITS_MAX: i32 = 8_000;
 
 /// Weights of an evidence group: what it says that two rows are of one home, and what other agreements are worth there.
 /// In a home a family name is no news, and nor is the home itself to its other people.

@@ -3,7 +3,7 @@
 use crate::{
     compare::levels,
     features::pool_kind,
-    model::{FieldModel, GroupModel, Model, WithinModel},
+    model::{FieldModel, GroupModel, Model, RARITY_BITS_MAX, WithinModel},
     spec::{Cuts, Effect, Field, Kind, Spec, Take},
 };
 use smallvec::SmallVec;
@@ -47,6 +47,12 @@ pub(crate) struct PlanField {
     pub(crate) bits: SmallVec<[i32; 8]>,
     /// Bit per level: rarity counts.
     pub(crate) exact: u32,
+    /// The most that the field can weigh, rarity and groups considered.
+    pub(crate) most: i32,
+    /// The most that it can weigh without rarity.
+    pub(crate) most_plain: i32,
+    /// When it is compared, of all fields: those that tell most apart come first.
+    pub(crate) rank: u8,
     pub(crate) model: Option<FieldModel>,
 }
 
@@ -118,11 +124,17 @@ impl Plan {
                 compared: field.compared,
                 bits: weights.iter().flat_map(|model| &model.levels).map(|level| level.bits).collect(),
                 exact: exact.fold(0, |mask, (at, _)| mask | 1 << at),
+                most: 0,
+                most_plain: 0,
+                rank: 0,
                 model: weights
                     .filter(|model| model.frequencies.is_some() || field.kind == Kind::HanName)
                     .cloned(),
             });
         }
+        let groups: Vec<PlanGroup> =
+            groups.into_iter().map(|name| PlanGroup::new(spec, model, name)).collect();
+        set_bounds(&mut fields, &groups);
         let swaps = spec.fields.iter().filter_map(|field| {
             field.swaps_with.as_ref().and_then(|other| Some((spec.field(&field.name)?, spec.field(other)?)))
         });
@@ -132,7 +144,7 @@ impl Plan {
             rules: rules(spec)?,
             swaps: swaps.collect(),
             pools: pools.len(),
-            groups: groups.into_iter().map(|name| PlanGroup::new(spec, model, name)).collect(),
+            groups,
             prior: model.prior,
             cap: usize::try_from(spec.cap).unwrap_or(usize::MAX),
             cuts: spec.cuts,
@@ -141,6 +153,30 @@ impl Plan {
 
     pub(crate) fn field(&self, field: Field) -> &PlanField {
         self.fields.get(usize::from(field.0)).expect("invariant: a field of this spec")
+    }
+}
+
+fn set_bounds(fields: &mut [PlanField], groups: &[PlanGroup]) {
+    let mut spans: Vec<(i32, usize)> = Vec::new();
+    for (at, field) in fields.iter_mut().enumerate() {
+        let within = groups.iter().filter_map(|group| group.within.get(at)?.as_ref());
+        let bits = |level: usize| field.bits.get(level).copied().unwrap_or(0);
+        let rarity = |level: usize| {
+            if field.model.is_some() && field.exact >> level & 1 == 1 { RARITY_BITS_MAX } else { 0 }
+        };
+        let most = (0..field.bits.len()).map(|level| bits(level) + rarity(level)).max().unwrap_or(0);
+        let most_within =
+            within.flat_map(|within| &within.bits).max().map_or(most, |bits| bits + RARITY_BITS_MAX);
+        field.most = most.max(most_within);
+        field.most_plain = field.bits.iter().copied().max().unwrap_or(0);
+        let least = field.bits.iter().copied().min().unwrap_or(0);
+        spans.push((least - field.most_plain, at));
+    }
+    spans.sort_unstable();
+    for (rank, (_, at)) in spans.into_iter().enumerate() {
+        if let Some(field) = fields.get_mut(at) {
+            field.rank = u8::try_from(rank).unwrap_or(u8::MAX);
+        }
     }
 }
 

@@ -110,7 +110,7 @@ pub(crate) struct Outcome {
 /// Scores pairs. Holds the memo, so it is not shared between threads.
 pub(crate) struct Scorer {
     memo: Memo,
-    outcomes: Vec<FieldOutcome>,
+    pub(crate) outcomes: Vec<FieldOutcome>,
     groups: Vec<i32>,
 }
 
@@ -126,6 +126,11 @@ impl Scorer {
     /// The weight of a pair.
     pub(crate) fn score(&mut self, plan: &Plan, values: &Values, a: &Packed, b: &Packed) -> Outcome {
         self.compare(plan, values, a, b);
+        self.finish(plan)
+    }
+
+    /// The weight of the pair whose fields were compared last.
+    pub(crate) fn finish(&mut self, plan: &Plan) -> Outcome {
         let total = self.total(plan);
         let effect = self.effect(plan);
         let mut weight = total.clamp(plan.cuts.floor, plan.cuts.ceiling);
@@ -196,14 +201,12 @@ impl Scorer {
                 self.best(plan, values, at, of_a, of_b);
             }
         }
-        for (field, with) in &plan.swaps {
-            self.swap(plan, a, b, *field, *with);
-        }
+        self.swaps(plan, a, b);
         &self.outcomes
     }
 
     /// The best agreement between any of a record's values and any of the other's.
-    fn best(&mut self, plan: &Plan, values: &Values, at: Field, of_a: &[u32], of_b: &[u32]) {
+    pub(crate) fn best(&mut self, plan: &Plan, values: &Values, at: Field, of_a: &[u32], of_b: &[u32]) {
         let field = plan.field(at);
         if !field.compared {
             return;
@@ -227,11 +230,17 @@ impl Scorer {
         self.outcomes.extend(best);
     }
 
+    /// Sees fields that are swapped.
+    pub(crate) fn swaps(&mut self, plan: &Plan, a: &Packed, b: &Packed) {
+        for (field, with) in &plan.swaps {
+            self.swap(plan, a, b, *field, *with);
+        }
+    }
+
     /// Where each record's one field holds what the other's other field holds, that counts once, for the first.
     fn swap(&mut self, plan: &Plan, a: &Packed, b: &Packed, field: Field, with: Field) {
-        let crossed = |a: &Packed, b: &Packed| a.of(field).any(|x| b.of(with).any(|y| x == y));
         let agrees = |outcome: &FieldOutcome| outcome.field == field && outcome.level == 0;
-        if self.outcomes.iter().any(agrees) || !crossed(a, b) || !crossed(b, a) {
+        if self.outcomes.iter().any(agrees) || !crossed(a, b, field, with) {
             return;
         }
         self.outcomes.retain(|outcome| outcome.field != with);
@@ -263,8 +272,14 @@ const SWAPPED: u8 = 1;
 
 const NUMBER_MASK: u32 = (1 << 26) - 1;
 
+/// Whether each record's one field holds what the other's other field holds.
+pub(crate) fn crossed(a: &Packed, b: &Packed, field: Field, with: Field) -> bool {
+    let half = |a: &Packed, b: &Packed| a.of(field).any(|x| b.of(with).any(|y| x == y));
+    half(a, b) && half(b, a)
+}
+
 /// The leading values of a field, and the rest.
-fn run(values: &[u32], field: u32) -> (&[u32], &[u32]) {
+pub(crate) fn run(values: &[u32], field: u32) -> (&[u32], &[u32]) {
     let count = values.iter().take_while(|value| **value >> 26 == field).count();
     values.split_at(count)
 }

@@ -158,10 +158,9 @@ impl State {
         self.candidates(worker, record, &mut candidates);
         candidates.retain(|other| *other < record || !self.slot(*other).dirty);
         for other in candidates.iter().copied() {
-            let outcome = self.score(worker, record, other);
-            let asked = matches!(outcome.effect, Some(Effect::Review | Effect::Join));
-            if outcome.weight >= self.plan.cuts.weak || asked {
-                edges.push((record, other, outcome.weight.max(self.plan.cuts.weak)));
+            let (a, b) = (&self.slot(record).packed, &self.slot(other).packed);
+            if let Some(weight) = worker.scorer.edge(&self.plan, &self.values, a, b) {
+                edges.push((record, other, weight));
             }
         }
         candidates.len()
