@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinSet;
 use tokio::time::Instant;
-use yibiao_contract::{Adapter, BatchLimits, Connector, EdgeError};
+use yibiao_contract::{Adapter, BatchLimits, Connector, EdgeError, Recovery};
 use yibiao_record::{SystemId, Timestamp};
 
 /// How a run goes.
@@ -174,7 +174,9 @@ where
             Event::Failed(system, error) => {
                 tracing::error!(%system, %error, "source failed");
                 node.source_failed(system, &error).map_err(|source| RunError::Ingest { system, source })?;
-                notice(Part::Source(system), Some(&error));
+                if error.recovery != Recovery::Quarantine {
+                    notice(Part::Source(system), Some(&error));
+                }
                 idle.insert(system); // one that cannot be read holds up no receiver
                 if options.once {
                     report.failed.push(error);

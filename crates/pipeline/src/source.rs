@@ -86,6 +86,7 @@ impl<C: Connector> SourceTask<C> {
         match next {
             Ok(Some((parcels, upto))) => self.hand_over(parcels, upto).await,
             Ok(None) => {
+                self.failures = 0;
                 self.send(Event::Idle(self.parser.system())).await?;
                 let left = self.settled.saturating_duration_since(Instant::now());
                 match (self.options.once, left.is_zero()) {

@@ -1,10 +1,10 @@
 //! The only place that prints.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command line speaks to its user here")]
+#![expect(clippy::print_stderr, reason = "a command line speaks to its user here")]
 
 use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 
 /// How results are printed.
 #[derive(Clone, Copy, Debug)]
@@ -16,14 +16,13 @@ pub(crate) struct Output {
 impl Output {
     /// A result: as JSON, or as `text` makes it.
     pub(crate) fn result<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) {
-        if self.json {
-            println!(
-                "{}",
-                serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("\"{error}\""))
-            );
+        let text = if self.json {
+            serde_json::to_string_pretty(value).unwrap_or_else(|error| format!("\"{error}\""))
         } else {
-            println!("{}", text(value).trim_end());
-        }
+            text(value).trim_end().to_owned()
+        };
+        // Whoever reads may have seen enough and gone (`yibiao status … | head`); then nobody is left to tell.
+        writeln!(std::io::stdout(), "{text}").unwrap_or_default();
     }
 
     /// What failed.

@@ -11,19 +11,34 @@ use crate::{explain, handle, run};
 use prometheus::Registry;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 use yibiao_record::EntityKind;
 use yibiao_schema::{Dictionary, avro};
+use yibiao_store::OpenError;
+
+/// How long a node that has the store may take until it answers, and how often it is asked.
+const STARTING_MAX: Duration = Duration::from_secs(30);
+const ASK_AGAIN: Duration = Duration::from_millis(50);
 
 async fn ask(config: &ConfigArg, request: Request) -> Result<Json, Failure> {
     let (config, wiring) = run::load(&config.config)?;
-    let running = control::ask(&config.data, &request).await.map_err(|error| {
-        Failure::failed(format!("cannot reach the node that runs on {}: {error}", config.data.display()))
-    })?;
-    let answer = match running {
-        Some(answer) => answer,
-        None => {
-            let mut node = run::open(&config, &wiring, &Registry::new())?;
-            handle::handle(&mut node, request)
+    let started = Instant::now();
+    let answer = loop {
+        let running = control::ask(&config.data, &request).await.map_err(|error| {
+            Failure::failed(format!("cannot reach the node that runs on {}: {error}", config.data.display()))
+        })?;
+        if let Some(answer) = running {
+            break answer;
+        }
+        // A node that is just starting or stopping has the store, and does not answer.
+        match run::open_store(&config) {
+            Err(OpenError::InUse { .. }) if started.elapsed() < STARTING_MAX => {
+                tokio::time::sleep(ASK_AGAIN).await;
+            }
+            store => {
+                let store = store.map_err(|error| Failure::run(&error))?;
+                break handle::handle(&mut run::open_on(store, &wiring, &Registry::new())?, request);
+            }
         }
     };
     match answer {

@@ -13,13 +13,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use yibiao_contract::{BatchLimits, EdgeError};
-use yibiao_pipeline::{Account, DeliveryReport, Job, Metrics, Node, Part, Parts, RunOptions, RunReport, Stage};
+use yibiao_pipeline::{
+    Account, DeliveryReport, Job, Metrics, Node, Part, Parts, RunOptions, RunReport, Stage,
+};
 use yibiao_schema::Dictionary;
-use yibiao_store::{Options, Store};
+use yibiao_store::{OpenError, Options, Store};
 
 /// Rows of a batch: large enough that one fsync carries many, small enough to be decided on in well under a second.
 pub(crate) const BATCH: BatchLimits = BatchLimits { rows_max: 4_000, bytes_max: 8 << 20 };
@@ -81,7 +83,16 @@ pub(crate) fn store_options(config: &Config) -> Options {
 
 /// Opens the node of a configuration.
 pub(crate) fn open(config: &Config, wiring: &Wiring, registry: &Registry) -> Result<Node, Failure> {
-    let store = Store::open(&store_options(config)).map_err(|error| Failure::run(&error))?;
+    open_on(open_store(config).map_err(|error| Failure::run(&error))?, wiring, registry)
+}
+
+/// Opens the store of a configuration.
+pub(crate) fn open_store(config: &Config) -> Result<Store, OpenError> {
+    Store::open(&store_options(config))
+}
+
+/// Opens the node of a store.
+pub(crate) fn open_on(store: Store, wiring: &Wiring, registry: &Registry) -> Result<Node, Failure> {
     store.metrics().register(registry).map_err(|error| Failure::run(&error))?;
     let metrics = Metrics::register(registry).map_err(|error| Failure::run(&error))?;
     let parts = Parts {
@@ -115,9 +126,10 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
             }
         });
     }
-    let mut node = open(&config, &wiring, &registry)?;
+    let drained = drain_on_signal(&mut tasks)?;
+    let mut node = tokio::task::block_in_place(|| open(&config, &wiring, &registry))?;
     readiness.ready("store");
-    let summary = drive(&mut node, &config, &wiring, arguments.once, &mut tasks, &readiness, output).await?;
+    let summary = drive(&mut node, &config, &wiring, arguments.once, drained, &readiness, output).await?;
     output.result(&summary, text);
     verdict(&node, &summary)
 }
@@ -128,13 +140,12 @@ pub(crate) async fn drive(
     config: &Config,
     wiring: &Wiring,
     once: bool,
-    tasks: &mut JoinSet<()>,
+    drained: watch::Receiver<bool>,
     readiness: &Readiness,
     output: Output,
 ) -> Result<Summary, Failure> {
     let started = Instant::now();
-    let (drain, drained) = watch::channel(false);
-    tasks.spawn(stop_on_signal(drain));
+    let mut tasks = JoinSet::new();
     let (jobs, waiting) = mpsc::channel::<Job>(JOBS_WAITING_MAX);
     let (listener, socket) = control::listen(&config.data).map_err(|error| {
         Failure::failed(format!("cannot make the control socket in {}: {error}", config.data.display()))
@@ -193,13 +204,18 @@ async fn forward(mut calls: mpsc::Receiver<control::Call>, jobs: mpsc::Sender<Jo
     }
 }
 
-async fn stop_on_signal(drain: watch::Sender<bool>) {
-    let (Ok(mut term), Ok(mut interrupt)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        tracing::error!("cannot listen to signals: the node can only be killed");
-        return;
-    };
+/// Turns true when the program is told to stop. Listens from now on: whoever is told to stop while the store is still
+/// being read stops in order.
+pub(crate) fn drain_on_signal(tasks: &mut JoinSet<()>) -> Result<watch::Receiver<bool>, Failure> {
+    let listen =
+        |kind| signal(kind).map_err(|error| Failure::failed(format!("cannot listen to signals: {error}")));
+    let (term, interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let (drain, drained) = watch::channel(false);
+    tasks.spawn(stop_on_signal(term, interrupt, drain));
+    Ok(drained)
+}
+
+async fn stop_on_signal(mut term: Signal, mut interrupt: Signal, drain: watch::Sender<bool>) {
     tokio::select! {
         _ = term.recv() => {}
         _ = interrupt.recv() => {}
