@@ -11,3 +11,11 @@ ci:
 quick:
     cargo fmt --all --check
     cargo clippy --quiet --workspace --all-targets -- -D warnings
+
+# The laws of the resolver on a whole data set (dev_8k, where it lies beside the project).
+laws:
+    cargo run --release --quiet --package yibiao-benches --bin laws
+
+# Accuracy against the truth of the data sets beside the project; writes the table in benches/README.md.
+accuracy:
+    cargo run --release --quiet --package yibiao-benches --bin accuracy

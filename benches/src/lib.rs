@@ -1,1 +1,5 @@
-//! Seeded workloads for the benchmarks.
+//! What the benchmarks share: where the data sets lie, how a clustering is scored, where figures are written.
+
+pub mod report;
+pub mod score;
+pub mod sets;
