@@ -139,6 +139,14 @@ pub fn levels(kind: Kind) -> &'static [Level] {
     }
 }
 
+/// Whether comparing two values of a kind takes so long, and finds the same two so often, that it is worth remembering.
+pub(crate) fn worth_remembering(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::GivenName | Kind::FamilyName | Kind::HanName | Kind::Place | Kind::Organisation | Kind::Text
+    )
+}
+
 /// The level, an index into [`levels`], at which two values of a kind compare. Level `swapped` of a name is not seen
 /// here but where both records' fields are at hand.
 pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
@@ -153,7 +161,8 @@ pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
         Kind::GivenName | Kind::FamilyName => name(&a.text, &b.text),
         Kind::FullName => full_name(a, b),
         Kind::Date => date(a, b),
-        Kind::IdNumber => first_of(&[within_edits(&a.text, &b.text, 1), within_edits(&a.text, &b.text, 2)]),
+        Kind::IdNumber if !within_edits(&a.text, &b.text, 2) => 3,
+        Kind::IdNumber => first_of(&[within_edits(&a.text, &b.text, 1)]),
         Kind::Phone => first_of(&[suffix(&a.text, &b.text), within_edits(&a.text, &b.text, 1)]),
         Kind::Email => email(&a.text, &b.text),
         Kind::Address => address(a, b),

@@ -3,7 +3,7 @@
 //! **Invariant:** symmetric, and a function of the two records' values and the plan.
 
 use crate::{
-    compare::compare,
+    compare::{compare, worth_remembering},
     features::{Features, Packed, Pool, pool_kind},
     plan::{MISSING_BIT, Plan, PlanField},
     spec::{Effect, Field, Spec},
@@ -77,6 +77,9 @@ impl Memo {
     }
 
     fn level(&mut self, values: &Values, field: &PlanField, a: u32, b: u32) -> u8 {
+        if a == b || !worth_remembering(field.kind) {
+            return compare(pool_kind(field.kind), values.value(field, a), values.value(field, b));
+        }
         let pool = u64::try_from(field.pool).expect("invariant: few pools");
         let key = pool << 52 | u64::from(a.min(b)) << 26 | u64::from(a.max(b));
         let slot = key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> (64 - MEMO_SLOTS_LOG2);
