@@ -1,5 +1,7 @@
 //! The house rules that Cargo and Clippy cannot check.
 
+#![cfg(test)]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -60,7 +62,11 @@ fn dependencies_between_crates_point_strictly_down() {
         let normal = manifest.split("[dev-dependencies]").next().unwrap();
         for line in normal.lines().filter_map(|line| line.strip_prefix("yibiao-")) {
             let other = line.split(['.', ' ', '=']).next().unwrap();
-            assert!(layers[other] < layer, "{name} (layer {layer}) must not depend on {other} (layer {})", layers[other]);
+            assert!(
+                layers[other] < layer,
+                "{name} (layer {layer}) must not depend on {other} (layer {})",
+                layers[other]
+            );
         }
     }
 }
@@ -81,7 +87,11 @@ fn the_code_map_names_exactly_the_crates_that_exist() {
 fn every_source_file_opens_with_its_purpose() {
     for (path, text) in sources() {
         let first = text.lines().next().unwrap_or_default();
-        assert!(first.starts_with("//!") || first.starts_with("#![doc"), "{} must open with //!", path.display());
+        assert!(
+            first.starts_with("//!") || first.starts_with("#![doc"),
+            "{} must open with //!",
+            path.display()
+        );
     }
 }
 
@@ -89,7 +99,8 @@ fn every_source_file_opens_with_its_purpose() {
 fn no_test_is_ignored_and_none_sleeps() {
     let banned = [concat!("#[", "ignore"), concat!("thread::", "sleep("), concat!("time::", "sleep(")];
     for (path, text) in sources() {
-        let test_file = path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
+        let test_file =
+            path.components().any(|part| part.as_os_str() == "tests" || part.as_os_str() == "tests.rs");
         for word in banned {
             assert!(!(test_file && text.contains(word)), "{} holds {word}", path.display());
         }
@@ -117,6 +128,9 @@ fn the_top_level_shows_the_card_and_little_else() {
     ];
     for entry in fs::read_dir(root()).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
-        assert!(name.starts_with('.') || allowed.contains(&&*name), "{name} does not belong at the top level");
+        assert!(
+            name.starts_with('.') || allowed.contains(&&*name),
+            "{name} does not belong at the top level"
+        );
     }
 }
