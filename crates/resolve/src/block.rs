@@ -37,7 +37,9 @@ fn taken(take: Take, value: &Value, out: &mut Hashes) {
         (Take::Whole, _) => push(text),
         (Take::First(count), _) => push(first(text, usize::from(count)).unwrap_or("")),
         (Take::Last(count), _) => push(last(text, usize::from(count)).unwrap_or("")),
-        (Take::Sound, _) => push(&soundex(text)),
+        (Take::Sound, _) => {
+            out.extend(soundex(text).map(|sound| hash::join(1, u64::from(u32::from_be_bytes(sound)))))
+        }
         (Take::Word, _) => text.split(' ').filter(|word| word.len() > 1).for_each(push),
         (Take::Words, Derived::Words(words)) => out.extend(words.iter().copied().reduce(hash::join)),
         (Take::Words, _) => {
@@ -47,10 +49,12 @@ fn taken(take: Take, value: &Value, out: &mut Hashes) {
         }
         (Take::Head, _) => push(text.split(' ').next().unwrap_or("")),
         (Take::Tail, _) => push(text.rsplit(' ').next().unwrap_or("")),
-        (Take::Year, Derived::Date(date)) if date.slack == 0 => push(&date.year.to_string()),
+        (Take::Year, Derived::Date(date)) if date.slack == 0 => {
+            out.push(hash::join(0, u64::from(date.year.unsigned_abs())));
+        }
         (Take::MonthDay, Derived::Date(date)) if date.day != 0 => {
             let (low, high) = (date.month.min(date.day), date.month.max(date.day));
-            push(&format!("{low}-{high}"));
+            out.push(hash::join(u64::from(low), u64::from(high)));
         }
         (Take::Sector, _) => push(sector(text)),
         (Take::Year | Take::MonthDay | Take::Month | Take::Village | Take::Group, _) => {}
@@ -77,32 +81,31 @@ pub(crate) fn sector(text: &str) -> &str {
 }
 
 /// American Soundex of the first word, or nothing where it has no ASCII letter.
-fn soundex(text: &str) -> String {
-    let code = |letter: char| match letter {
-        'b' | 'f' | 'p' | 'v' => '1',
-        'c' | 'g' | 'j' | 'k' | 'q' | 's' | 'x' | 'z' => '2',
-        'd' | 't' => '3',
-        'l' => '4',
-        'm' | 'n' => '5',
-        'r' => '6',
-        'h' | 'w' => '-',
-        _ => '0',
+fn soundex(text: &str) -> Option<[u8; 4]> {
+    let code = |letter: u8| match letter {
+        b'b' | b'f' | b'p' | b'v' => b'1',
+        b'c' | b'g' | b'j' | b'k' | b'q' | b's' | b'x' | b'z' => b'2',
+        b'd' | b't' => b'3',
+        b'l' => b'4',
+        b'm' | b'n' => b'5',
+        b'r' => b'6',
+        b'h' | b'w' => b'-',
+        _ => b'0',
     };
-    let mut letters = text.chars().take_while(|letter| *letter != ' ').filter(char::is_ascii_lowercase);
-    let Some(initial) = letters.next() else { return String::new() };
-    let (mut sound, mut before) = (String::from(initial), code(initial));
+    let mut letters = text.bytes().take_while(|letter| *letter != b' ').filter(u8::is_ascii_lowercase);
+    let initial = letters.next()?;
+    let mut sound = [initial, b'0', b'0', b'0'];
+    let (mut slots, mut before) = (sound.iter_mut().skip(1), code(initial));
     for digit in letters.map(code) {
-        if digit != before && digit != '0' && digit != '-' && sound.len() < 4 {
-            sound.push(digit);
+        if digit != before && digit != b'0' && digit != b'-' {
+            let Some(slot) = slots.next() else { break };
+            *slot = digit;
         }
-        if digit != '-' {
+        if digit != b'-' {
             before = digit;
         }
     }
-    while sound.len() < 4 {
-        sound.push('0');
-    }
-    sound
+    Some(sound)
 }
 
 /// The hashes of one step of a key: every combination of what its parts take.
@@ -114,6 +117,10 @@ fn step_hashes(plan: &Plan, values: &Values, record: &Packed, parts: &[PlanPart]
         for number in record.of(part.field) {
             taken(part.take, values.value(field, number), &mut of_part);
         }
+        if let ([left], [right]) = (combined.as_slice(), of_part.as_slice()) {
+            combined = Hashes::from_slice(&[hash::join(*left, *right)]);
+            continue;
+        }
         of_part.sort_unstable();
         of_part.dedup();
         combined =
@@ -122,30 +129,24 @@ fn step_hashes(plan: &Plan, values: &Values, record: &Packed, parts: &[PlanPart]
     combined
 }
 
-/// A record's values under one key: the key itself, then what each refinement adds.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Steps(pub(crate) SmallVec<[Hashes; 2]>);
-
-/// The steps of a record under a key.
-pub(crate) fn steps(plan: &Plan, values: &Values, record: &Packed, at: usize, key: &PlanKey) -> Steps {
-    let seed = hash::join(u64::MAX, u64::try_from(at).unwrap_or(u64::MAX));
-    let mut steps = SmallVec::new();
-    for (depth, parts) in key.steps.iter().enumerate() {
-        let mut hashes = step_hashes(plan, values, record, parts);
-        if depth == 0 {
-            hashes.iter_mut().for_each(|of_record| *of_record = hash::join(seed, *of_record));
-        }
-        let nothing = hashes.is_empty();
-        if depth > 0 && nothing && key.individuating {
-            // Growth must not part such records: those that lack the part are told apart from the others only.
-            hashes.push(0);
-        }
-        steps.push(hashes);
-        if depth == 0 && nothing {
-            break;
-        }
+/// A record's values under a key (`depth` 0), or what tells it apart where too many share them (`depth` from 1).
+pub(crate) fn hashes(
+    plan: &Plan,
+    values: &Values,
+    record: &Packed,
+    (at, key): (usize, &PlanKey),
+    depth: usize,
+) -> Hashes {
+    let Some(parts) = key.steps.get(depth) else { return Hashes::new() };
+    let mut hashes = step_hashes(plan, values, record, parts);
+    if depth == 0 {
+        let seed = hash::join(u64::MAX, u64::try_from(at).unwrap_or(u64::MAX));
+        hashes.iter_mut().for_each(|of_record| *of_record = hash::join(seed, *of_record));
+    } else if hashes.is_empty() && key.individuating {
+        // Growth must not part such records: those that lack the part are told apart from the others only.
+        hashes.push(0);
     }
-    Steps(steps)
+    hashes
 }
 
 /// The records under a key's value. Most keys have one or two, which need no allocation.
@@ -170,8 +171,8 @@ pub(crate) const CENTRES: usize = 8;
 
 /// What the postings need to know about records.
 pub(crate) trait Records {
-    /// The record's steps under the key that is being changed.
-    fn steps(&self, record: u32) -> Steps;
+    /// The record's [`hashes`] under the key that is being changed.
+    fn hashes(&self, record: u32, depth: usize) -> Hashes;
     /// A total order of records that does not depend on arrival.
     fn rank(&self, record: u32) -> (u64, &yibiao_record::SourceKey);
 }
@@ -275,9 +276,8 @@ impl Blocks {
         record: u32,
         affected: &mut Vec<u32>,
     ) {
-        let steps = records.steps(record);
-        for value in steps.0.first().into_iter().flatten() {
-            self.insert_at(key, records, (record, &steps), *value, 1, affected);
+        for value in &records.hashes(record, 0) {
+            self.insert_at(key, records, record, *value, 1, affected);
         }
     }
 
@@ -286,7 +286,7 @@ impl Blocks {
         &mut self,
         key: &PlanKey,
         records: &impl Records,
-        (record, steps): (u32, &Steps),
+        record: u32,
         value: u64,
         next: usize,
         affected: &mut Vec<u32>,
@@ -299,8 +299,7 @@ impl Blocks {
             let members = self.records(value);
             affected.extend(members.iter().copied());
             for member in members.into_iter().filter(|member| *member != record) {
-                let steps = records.steps(member);
-                self.enter_children(key, records, (member, &steps), value, next, affected);
+                self.enter_children(key, records, member, value, next, affected);
             }
         } else if next == key.steps.len()
             && key.individuating
@@ -308,20 +307,20 @@ impl Blocks {
         {
             affected.extend(self.records(value));
         }
-        self.enter_children(key, records, (record, steps), value, next, affected);
+        self.enter_children(key, records, record, value, next, affected);
     }
 
     fn enter_children(
         &mut self,
         key: &PlanKey,
         records: &impl Records,
-        (record, steps): (u32, &Steps),
+        record: u32,
         value: u64,
         next: usize,
         affected: &mut Vec<u32>,
     ) {
-        for part in steps.0.get(next).into_iter().flatten() {
-            self.insert_at(key, records, (record, steps), hash::join(value, *part), next + 1, affected);
+        for part in &records.hashes(record, next) {
+            self.insert_at(key, records, record, hash::join(value, *part), next + 1, affected);
         }
     }
 
@@ -333,9 +332,8 @@ impl Blocks {
         record: u32,
         affected: &mut Vec<u32>,
     ) {
-        let steps = records.steps(record);
-        for value in steps.0.first().into_iter().flatten() {
-            self.remove_at(key, records, (record, &steps), *value, 1, affected);
+        for value in &records.hashes(record, 0) {
+            self.remove_at(key, records, record, *value, 1, affected);
         }
     }
 
@@ -343,7 +341,7 @@ impl Blocks {
         &mut self,
         key: &PlanKey,
         records: &impl Records,
-        (record, steps): (u32, &Steps),
+        record: u32,
         value: u64,
         next: usize,
         affected: &mut Vec<u32>,
@@ -356,17 +354,17 @@ impl Blocks {
         if left < self.cap {
             return;
         }
-        let mut leave = |blocks: &mut Self, record: u32, steps: &Steps| {
-            for part in steps.0.get(next).into_iter().flatten() {
+        let mut leave = |blocks: &mut Self, record: u32| {
+            for part in &records.hashes(record, next) {
                 let child = hash::join(value, *part);
-                blocks.remove_at(key, records, (record, steps), child, next + 1, affected);
+                blocks.remove_at(key, records, record, child, next + 1, affected);
             }
         };
-        leave(self, record, steps);
+        leave(self, record);
         if left == self.cap {
             let members = self.records(value);
             for member in &members {
-                leave(self, *member, &records.steps(*member));
+                leave(self, *member);
             }
             affected.extend(members);
         }
@@ -382,9 +380,8 @@ impl Blocks {
 
     /// The records that a record meets under a key, itself among them, some perhaps twice.
     pub(crate) fn candidates(&self, key: &PlanKey, records: &impl Records, record: u32, out: &mut Vec<u32>) {
-        let steps = records.steps(record);
-        for value in steps.0.first().into_iter().flatten() {
-            self.candidates_at(key, records, (record, &steps), *value, 1, out);
+        for value in &records.hashes(record, 0) {
+            self.candidates_at(key, records, record, *value, 1, out);
         }
     }
 
@@ -392,7 +389,7 @@ impl Blocks {
         &self,
         key: &PlanKey,
         records: &impl Records,
-        (record, steps): (u32, &Steps),
+        record: u32,
         value: u64,
         next: usize,
         out: &mut Vec<u32>,
@@ -406,8 +403,8 @@ impl Blocks {
         if list.len() <= self.cap {
             out.extend_from_slice(list);
         } else if next < key.steps.len() {
-            for part in steps.0.get(next).into_iter().flatten() {
-                self.candidates_at(key, records, (record, steps), hash::join(value, *part), next + 1, out);
+            for part in &records.hashes(record, next) {
+                self.candidates_at(key, records, record, hash::join(value, *part), next + 1, out);
             }
         } else if key.individuating {
             let centres = self.centres(records, value);
@@ -442,7 +439,7 @@ mod tests {
             assert_eq!(soundex(a), soundex(b));
         }
         assert_ne!(soundex("robert"), soundex("rubin"));
-        assert_eq!(soundex("李"), "");
+        assert_eq!(soundex("李"), None);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! **Invariant:** explaining changes nothing and shows what the engine did, from the same numbers.
 
 use crate::{
+    block::Records,
     cluster::{Average, Clustering, Matrix, mark},
     compare::levels,
     engine::{Engine, Ruling},
@@ -327,10 +328,8 @@ impl Engine {
         let mut meetings = Vec::new();
         for ((at, key), spec) in plan.keys.iter().enumerate().zip(&self.spec.keys) {
             let view = View { plan, values, slots, key: at };
-            let of_b = crate::block::Records::steps(&view, b);
-            let of_a = crate::block::Records::steps(&view, a);
-            let shared = |value: &u64| of_b.0.first().is_some_and(|values| values.contains(value));
-            if !of_a.0.first().is_some_and(|values| values.iter().any(shared)) {
+            let (of_a, of_b) = (view.hashes(a, 0), view.hashes(b, 0));
+            if !of_a.iter().any(|value| of_b.contains(value)) {
                 continue;
             }
             let mut met = Vec::new();

@@ -18,7 +18,7 @@ fn bucket(letter: char) -> usize {
 }
 
 fn count(a: &str, b: &str) -> Counted {
-    let mut letters = [0u16; BUCKETS];
+    let mut letters = [0u8; BUCKETS];
     let mut counted = Counted { a: 0, b: 0, common: 0 };
     for letter in a.chars() {
         counted.a += 1;
@@ -38,6 +38,10 @@ fn count(a: &str, b: &str) -> Counted {
 
 /// Whether at most so many insertions, deletions, substitutions and swaps of neighbours lead from the one to the other.
 pub(crate) fn within_edits(a: &str, b: &str, most: usize) -> bool {
+    // A character has at most four bytes.
+    if a.len().abs_diff(b.len()) > most * 4 {
+        return false;
+    }
     let counted = count(a, b);
     counted.a.max(counted.b) - counted.common <= most && strsim::osa_distance(a, b) <= most
 }

@@ -3,7 +3,7 @@
 //! **Invariant:** everything here is a function of the state; a worker holds memory that only saves time.
 
 use crate::{
-    block::{Blocks, Records, Steps, steps},
+    block::{Blocks, Hashes, Records, hashes},
     cluster::{self, Clustering, Matrix, mark},
     engine::Ruling,
     features::Packed,
@@ -92,9 +92,9 @@ pub(crate) fn slot_of(slots: &[Slot], record: u32) -> &Slot {
 }
 
 impl Records for View<'_> {
-    fn steps(&self, record: u32) -> Steps {
+    fn hashes(&self, record: u32, depth: usize) -> Hashes {
         let key = self.plan.keys.get(self.key).expect("invariant: a key of this plan");
-        steps(self.plan, self.values, &slot_of(self.slots, record).packed, self.key, key)
+        hashes(self.plan, self.values, &slot_of(self.slots, record).packed, (self.key, key), depth)
     }
 
     fn rank(&self, record: u32) -> (u64, &SourceKey) {

@@ -171,8 +171,8 @@ impl<'a> Learner<'a> {
         let Some(key) = self.plan.keys.get(at) else { return Vec::new() };
         let mut blocks: BTreeMap<u64, Vec<usize>> = BTreeMap::new();
         for (record, packed) in self.records.iter().enumerate() {
-            let steps = crate::block::steps(&self.plan, &self.values, packed, at, key);
-            for value in steps.0.first().into_iter().flatten() {
+            let hashes = crate::block::hashes(&self.plan, &self.values, packed, (at, key), 0);
+            for value in &hashes {
                 blocks.entry(*value).or_default().push(record);
             }
         }
