@@ -1,9 +1,9 @@
 //! From what a connector read to parsed rows: the pure half of taking in.
 
 use std::sync::Arc;
-use yibiao_contract::{Edition, Item};
+use yibiao_contract::{EdgeError, Edition, Item, Recovery};
 use yibiao_format::Row;
-use yibiao_mapping::{Mapping, Parsed};
+use yibiao_mapping::{BindError, Mapping, Parsed};
 use yibiao_record::SystemId;
 
 /// One thing on its way into the node.
@@ -13,7 +13,7 @@ pub(crate) enum Parcel {
     Open { name: Box<str>, whole: bool },
     /// A row and what it says.
     Row { locator: u64, raw: Vec<u8>, parsed: Parsed },
-    /// A row, or a whole edition, that cannot be taken in: kept with its bytes.
+    /// A row that cannot be taken in: kept with its bytes.
     Refused { edition: Box<str>, locator: u64, raw: Vec<u8>, rule: &'static str, reason: String },
     /// The edition was read to its end.
     Close,
@@ -25,17 +25,17 @@ pub(crate) struct Parser {
     mapping: Arc<Mapping>,
     /// The edition that is being read; `None` where none is, or where it was refused as a whole.
     edition: Option<Edition>,
+    /// Editions that were refused as a whole and that nobody was told of yet.
+    refused: Vec<EdgeError>,
 }
 
 /// The rule name of a row that its file's reader refused.
 const UNREADABLE: &str = "unreadable";
-/// The rule name of an edition whose columns do not fit the mapping.
-const COLUMNS: &str = "columns";
 
 impl Parser {
     /// A parser at the start of a source.
     pub(crate) fn new(mapping: Arc<Mapping>) -> Self {
-        Self { mapping, edition: None }
+        Self { mapping, edition: None, refused: Vec::new() }
     }
 
     /// Whose rows it parses.
@@ -46,6 +46,11 @@ impl Parser {
     /// Forgets the edition that broke off.
     pub(crate) fn abandon(&mut self) {
         self.edition = None;
+    }
+
+    /// The editions that were refused as a whole since it was last asked.
+    pub(crate) fn refused(&mut self) -> Vec<EdgeError> {
+        std::mem::take(&mut self.refused)
     }
 
     /// Parses a batch. Nothing is lost: what cannot be parsed comes out as refused, with its bytes.
@@ -81,15 +86,13 @@ impl Parser {
                 parcels.push(Parcel::Open { name, whole: edition.whole });
                 self.edition = Some(edition);
             }
-            Err(error) => {
-                let reason = error.to_string();
-                tracing::error!(system = %self.mapping.system(), edition = %name, %reason, "edition set aside");
-                parcels.push(Parcel::Refused {
-                    edition: name,
-                    locator: 0,
-                    raw: Vec::new(),
-                    rule: COLUMNS,
+            Err(BindError { edition, reason, hint }) => {
+                self.refused.push(EdgeError {
+                    attempt: format!("cannot read {edition}"),
                     reason,
+                    hint: hint.to_owned(),
+                    recovery: Recovery::Quarantine,
+                    edition: Some(name.into()),
                 });
                 self.edition = None;
             }

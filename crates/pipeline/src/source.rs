@@ -83,6 +83,10 @@ impl<C: Connector> SourceTask<C> {
         // Parsed while the node still commits the batch before.
         let next = read.map(|batch| batch.map(|batch| (self.parser.parse(batch.items), batch.cursor)));
         self.acknowledge().await?;
+        // Before the batch that moves on behind them: whoever is killed in between is told again.
+        for refused in self.parser.refused() {
+            self.send(Event::Failed(self.parser.system(), refused)).await?;
+        }
         match next {
             Ok(Some((parcels, upto))) => self.hand_over(parcels, upto).await,
             Ok(None) => {

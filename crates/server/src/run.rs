@@ -27,6 +27,8 @@ use yibiao_store::{OpenError, Options, Store};
 pub(crate) const BATCH: BatchLimits = BatchLimits { rows_max: 4_000, bytes_max: 8 << 20 };
 /// Jobs that may wait for the node.
 const JOBS_WAITING_MAX: usize = 16;
+/// How long a verb that asks something of a stopped node may have its store.
+const ASKING_MAX: Duration = Duration::from_secs(5);
 /// How long a drain may take.
 const DRAIN: Duration = Duration::from_secs(30);
 
@@ -91,6 +93,19 @@ pub(crate) fn open_store(config: &Config) -> Result<Store, OpenError> {
     Store::open(&store_options(config))
 }
 
+/// The same, once whoever asks something of the stopped node has done so: that must not keep the node from starting.
+async fn wait_for_store(config: &Config) -> Result<Store, OpenError> {
+    let started = Instant::now();
+    loop {
+        match open_store(config) {
+            Err(OpenError::InUse { .. }) if started.elapsed() < ASKING_MAX => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            opened => return opened,
+        }
+    }
+}
+
 /// Opens the node of a store.
 pub(crate) fn open_on(store: Store, wiring: &Wiring, registry: &Registry) -> Result<Node, Failure> {
     store.metrics().register(registry).map_err(|error| Failure::run(&error))?;
@@ -127,7 +142,8 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
         });
     }
     let drained = drain_on_signal(&mut tasks)?;
-    let mut node = tokio::task::block_in_place(|| open(&config, &wiring, &registry))?;
+    let store = wait_for_store(&config).await.map_err(|error| Failure::run(&error))?;
+    let mut node = tokio::task::block_in_place(|| open_on(store, &wiring, &registry))?;
     readiness.ready("store");
     let summary = drive(&mut node, &config, &wiring, arguments.once, drained, &readiness, output).await?;
     output.result(&summary, text);
