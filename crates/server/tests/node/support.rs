@@ -341,7 +341,7 @@ impl Served<'_> {
                 let absent = |system: &&str| {
                     SUBSCRIPTIONS.contains(&(*system, account["subscription"].as_str().unwrap()))
                 };
-                !self.desk.absent.iter().any(|system| absent(system))
+                !self.desk.absent.iter().any(absent)
             };
             let accounts: Vec<Json> =
                 status["subscriptions"].as_array().unwrap().iter().filter(receives).cloned().collect();
