@@ -65,6 +65,7 @@ fn item(item: &Item) -> String {
         Item::Row(row) => format!("row({})", String::from_utf8_lossy(&row.raw)),
         Item::Bad(bad) => format!("bad({}: {})", bad.locator, bad.reason),
         Item::Close => "close".to_owned(),
+        Item::Messages(_) => unreachable!("a source of editions sends no messages"),
     }
 }
 

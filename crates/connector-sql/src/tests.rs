@@ -54,6 +54,7 @@ fn item(item: &Item) -> String {
         Item::Row(row) => format!("{}:{}", row.locator, String::from_utf8_lossy(&row.raw)),
         Item::Bad(bad) => format!("bad({}: {})", bad.locator, bad.reason),
         Item::Close => "close".to_owned(),
+        Item::Messages(_) => unreachable!("a source of editions sends no messages"),
     }
 }
 

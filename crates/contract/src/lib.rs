@@ -5,9 +5,14 @@
 //! **Invariant:** an author cannot acknowledge early: cursors, retries, batches, metrics and dead letters belong to the
 //! pipeline.
 
+mod event;
+
+pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord};
+
 use std::fmt;
 use std::future::Future;
-use yibiao_format::{BadRow, Opening, Row};
+use yibiao_format::{BadRow, Cell, Opening, Row};
+use yibiao_record::Timestamp;
 
 /// Where a connector stands in its source. The bytes are the connector's own; the pipeline only keeps them. Empty at
 /// the very start.
@@ -25,6 +30,61 @@ pub enum Item {
     Bad(BadRow),
     /// The edition was read to its end. Without it (a file that breaks off) nothing is concluded from absence.
     Close,
+    /// Messages: they belong to no edition.
+    Messages(Messages),
+}
+
+/// Messages with one set of columns. Each stands for itself, whatever else the source holds.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Messages {
+    /// Where they come from, as the quarantine names it: a topic.
+    pub name: String,
+    /// The columns, in the order of the cells.
+    pub columns: Vec<String>,
+    /// The messages, in the order of the source.
+    pub messages: Vec<Message>,
+}
+
+/// One message about one row.
+#[derive(Clone, PartialEq)]
+pub struct Message {
+    /// What a person would look for at the source: its offset.
+    pub locator: u64,
+    /// The row's local key; `None` where the columns tell it.
+    pub key: Option<String>,
+    /// When it was sent: when the row was observed, unless the row says that itself.
+    pub at: Timestamp,
+    /// Its bytes as they came.
+    pub raw: Vec<u8>,
+    /// What it says.
+    pub body: MessageBody,
+}
+
+/// What a message says of its row.
+#[derive(Clone, PartialEq)]
+pub enum MessageBody {
+    /// The row stands so, or as its operation column says.
+    Cells(Vec<Cell>),
+    /// The row is no more.
+    Delete,
+    /// It could not be read: why, without its content.
+    Bad(String),
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "message {} ({:?}, {} bytes)", self.locator, self.body, self.raw.len())
+    }
+}
+
+impl fmt::Debug for MessageBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            MessageBody::Cells(_) => "cells",
+            MessageBody::Delete => "delete",
+            MessageBody::Bad(_) => "bad",
+        })
+    }
 }
 
 /// One edition of a source: a file as it was dropped, a reading of a table.

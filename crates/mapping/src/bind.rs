@@ -42,6 +42,13 @@ impl fmt::Display for Warning {
 impl Mapping {
     /// Finds the mapping's columns in an edition. `edition` is its name in errors.
     pub fn bind(&self, edition: &str, opening: &Opening) -> Result<Binding<'_>, BindError> {
+        let mut binding = self.bind_rows(edition, opening)?;
+        (binding.observed_column, binding.observed) = self.observation(&Columns { edition, opening })?;
+        Ok(binding)
+    }
+
+    /// As [`bind`](Self::bind), of rows of which only the column says when they were observed.
+    pub(crate) fn bind_rows(&self, edition: &str, opening: &Opening) -> Result<Binding<'_>, BindError> {
         let found = Columns { edition, opening };
         self.refuse_doubles(&found)?;
         let places: Vec<_> = self.columns.iter().map(|column| found.find(&column.name)).collect();
@@ -67,7 +74,10 @@ impl Mapping {
             Dwelling::Reference(name) => found.find(name),
             Dwelling::Row | Dwelling::None => None,
         };
-        let (observed_column, observed) = self.observation(&found)?;
+        let observed_column = match &self.source.observed {
+            Observed::Column { column, .. } => found.find(column),
+            _ => None,
+        };
         Ok(Binding {
             mapping: self,
             warnings: self.warnings(opening, &places),
@@ -81,7 +91,7 @@ impl Mapping {
             household: self.source.household.as_deref().and_then(|name| found.find(name)),
             dwelling,
             observed_column,
-            observed,
+            observed: None,
         })
     }
 

@@ -99,10 +99,22 @@ impl<'mapping> Binding<'mapping> {
 
     /// Reads a row.
     pub fn parse(&self, row: &Row) -> Result<Parsed, Quarantine> {
+        self.parse_at(row, self.identity(row)?, self.observed_at(row)?)
+    }
+
+    /// As [`parse`](Self::parse), of a row whose key is known, and whose time is `otherwise` where it says none.
+    pub(crate) fn parse_as(
+        &self,
+        row: &Row,
+        identity: Identity,
+        otherwise: Timestamp,
+    ) -> Result<Parsed, Quarantine> {
+        self.parse_at(row, identity, self.of_row(row).unwrap_or(otherwise))
+    }
+
+    fn parse_at(&self, row: &Row, identity: Identity, observed_at: Timestamp) -> Result<Parsed, Quarantine> {
         let op = self.op(row)?;
         let version = self.version(row)?;
-        let observed_at = self.observed_at(row)?;
-        let identity = self.identity(row)?;
         let claims = if op == Op::Upsert { self.claims(row)? } else { Vec::new() };
         Ok(Parsed {
             identity,
@@ -192,9 +204,12 @@ impl<'mapping> Binding<'mapping> {
         })
     }
 
+    fn of_row(&self, row: &Row) -> Option<Timestamp> {
+        self.observed_column.and_then(|place| row.cells.get(place)).and_then(observed::of_cell)
+    }
+
     fn observed_at(&self, row: &Row) -> Result<Timestamp, Quarantine> {
-        let of_row = self.observed_column.and_then(|place| row.cells.get(place)).and_then(observed::of_cell);
-        of_row.or(self.observed).ok_or_else(|| Quarantine {
+        self.of_row(row).or(self.observed).ok_or_else(|| Quarantine {
             column: match &self.mapping.source.observed {
                 Observed::Column { column, .. } => Some(column.clone()),
                 _ => None,
@@ -204,7 +219,7 @@ impl<'mapping> Binding<'mapping> {
         })
     }
 
-    fn identity(&self, row: &Row) -> Result<Identity, Quarantine> {
+    pub(crate) fn identity(&self, row: &Row) -> Result<Identity, Quarantine> {
         if let (Some(place), Key::Column(column)) = (self.key, &self.mapping.source.key) {
             return match said(row, Some(place)) {
                 Some(key) => Ok(Identity::Key(key)),

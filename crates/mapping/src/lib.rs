@@ -20,6 +20,7 @@ mod identity;
 #[cfg(test)]
 mod laws;
 mod mapping;
+mod message;
 pub mod normal;
 mod observed;
 mod scope;
@@ -33,5 +34,6 @@ pub use column::{Class, Column, Write};
 pub use compile::MappingError;
 pub use identity::Identity;
 pub use mapping::{Delete, Dwelling, IdentityColumn, Key, Mapping, Mode, Source, SourceForm, Title};
+pub use message::{ARRIVAL, MessageBinding};
 pub use observed::Observed;
 pub use write::{Before, CellEdit, OwnRow, Spellings};

@@ -11,7 +11,7 @@ use crate::records::{Entry, digest};
 use std::collections::BTreeMap;
 use std::time::Instant;
 use yibiao_contract::{Cursor, EdgeError, Recovery};
-use yibiao_mapping::{Mode, align};
+use yibiao_mapping::{ARRIVAL, Mode, align};
 use yibiao_record::{Claim, ElementId, Op, SourceKey, Submission, SubmissionSeq, SystemId, Timestamp, Value};
 use yibiao_store::{
     AuditDraft, Commit, CommitError, DeliveredRow, EditionPage, QuarantineEntry, QuarantineId, ReadError,
@@ -180,10 +180,13 @@ impl Node {
 
     /// Decides what a row is against what is known of its key.
     fn row(&mut self, row: KeyedRow, draft: &mut Draft) -> Result<(), IngestError> {
-        let KeyedRow { key, locator, raw, parsed } = row;
+        let KeyedRow { key, locator, raw, mut parsed } = row;
         draft.time = draft.time.max(parsed.observed_at);
         let content = digest(&raw);
         let known = self.records.get(&key).copied();
+        if let (ARRIVAL, Some(known)) = (parsed.version, known) {
+            parsed.version = known.version;
+        }
         let versioned = self.is_log(key.system);
         let mut submission = Submission {
             seq: SubmissionSeq(0),

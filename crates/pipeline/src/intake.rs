@@ -114,16 +114,19 @@ impl Intake {
     }
 
     fn row(&mut self, locator: u64, raw: Vec<u8>, mut parsed: Parsed, taken: &mut Taken) {
-        let Some(reading) = &mut self.reading else { return };
         match std::mem::replace(&mut parsed.identity, Identity::Key(Box::default())) {
             Identity::Key(local) => {
-                if reading.whole {
+                if let Some(reading) = self.reading.as_mut().filter(|reading| reading.whole) {
                     reading.seen.insert(local.clone());
                 }
                 let key = SourceKey { system: self.system, local };
                 taken.rows.push(KeyedRow { key, locator, raw, parsed });
             }
-            Identity::Columns(identity) => reading.waiting.push(Waiting { locator, raw, parsed, identity }),
+            Identity::Columns(identity) => {
+                if let Some(reading) = &mut self.reading {
+                    reading.waiting.push(Waiting { locator, raw, parsed, identity });
+                }
+            }
         }
     }
 

@@ -8,6 +8,7 @@ mod account;
 mod deliver;
 mod ingest;
 mod intake;
+mod message;
 mod metrics;
 mod node;
 mod parse;

@@ -1,5 +1,6 @@
 //! From what a connector read to parsed rows: the pure half of taking in.
 
+use crate::message;
 use std::sync::Arc;
 use yibiao_contract::{EdgeError, Edition, Item, Recovery};
 use yibiao_format::Row;
@@ -30,7 +31,7 @@ pub(crate) struct Parser {
 }
 
 /// The rule name of a row that its file's reader refused.
-const UNREADABLE: &str = "unreadable";
+pub(crate) const UNREADABLE: &str = "unreadable";
 
 impl Parser {
     /// A parser at the start of a source.
@@ -65,6 +66,7 @@ impl Parser {
                         parcels.push(Parcel::Close);
                     }
                 }
+                Item::Messages(messages) => message::parse(&self.mapping, messages, &mut parcels),
                 row => {
                     let rows = std::iter::once(row).chain(std::iter::from_fn(|| {
                         items.next_if(|item| matches!(item, Item::Row(_) | Item::Bad(_)))
@@ -131,7 +133,7 @@ impl Parser {
                     rule: UNREADABLE,
                     reason: bad.reason,
                 },
-                Item::Open(_) | Item::Close => continue,
+                Item::Open(_) | Item::Close | Item::Messages(_) => continue,
             });
         }
     }

@@ -108,7 +108,7 @@ impl<'a> Projector<'a> {
                     Item::Bad(BadRow { locator, .. }) => {
                         projections.push(left(*locator, RowStatus::Quarantined, "see the quarantine"));
                     }
-                    Item::Open(_) | Item::Close => {}
+                    Item::Open(_) | Item::Close | Item::Messages(_) => {}
                 }
             }
         }

@@ -1,0 +1,74 @@
+//! The published steps of entities as one subscription may see them, and the trait that sends them on.
+//!
+//! A receiver that keeps a table by entity id stays right by one rule: of each event in the order of positions, put
+//! `record` under `entity`, and delete that row where there is no record. [`ChangeKind::Merged`] says besides where what
+//! pointed to the row points now; a split's new rows come as events of their own.
+//!
+//! **Invariant:** an event is a function of the feed and of the policy: whoever asks again for the events after a
+//! position, gets the same ones.
+
+use crate::{Delivery, EdgeError, Finding, Outcome};
+use std::fmt;
+use std::future::Future;
+use yibiao_record::{ChangeKind, ElementId, EntityId, SourceKey, Timestamp, Value};
+
+/// One step of an entity, projected for one subscription.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ChangeEvent {
+    /// Its place in the feed, which is its id. Events of one subscription have rising positions with gaps: what lies in
+    /// a gap was filtered.
+    pub position: u64,
+    /// Whose step it is.
+    pub entity: EntityId,
+    /// What happened, as this subscription sees it: an entity that comes into its view is created, and one that leaves
+    /// it is retired.
+    pub kind: ChangeKind,
+    /// The time of the latest input that led to it.
+    pub time: Timestamp,
+    /// The elements that it receives and whose value is another now, sorted.
+    pub changed: Vec<ElementId>,
+    /// The entity after it; `None` where it is no more, or no more in view.
+    pub record: Option<EventRecord>,
+}
+
+/// An entity as one subscription may see it.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct EventRecord {
+    /// Its source records, sorted; empty where the subscription is not entitled to them.
+    pub members: Vec<SourceKey>,
+    /// Its canonical values, sorted by element. A masked one may be of another type than its element's.
+    pub values: Vec<(ElementId, Value)>,
+    /// The yes-or-no answers that the subscription receives and that are known, by name.
+    pub flags: Vec<(&'static str, bool)>,
+}
+
+impl fmt::Debug for EventRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "record of {} members, {} values", self.members.len(), self.values.len())
+    }
+}
+
+/// Events to be sent on, in the order of the feed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EventBatch {
+    /// The position that the receiver comes to with them: at least that of the last event.
+    pub upto: u64,
+    /// The events.
+    pub events: Vec<ChangeEvent>,
+}
+
+/// Sends the events of one subscription to a receiver.
+///
+/// **Contract:** one outcome per event, in order; events of one entity reach the receiver in their order. An adapter whose
+/// [`delivery`](Self::delivery) is [`Delivery::Transactional`] leaves out events up to its own
+/// [`last_applied`](Self::last_applied).
+pub trait EventAdapter: Send + fmt::Debug {
+    /// How it takes events.
+    fn delivery(&self) -> Delivery;
+    /// Whether receiver and rights are as needed.
+    fn check(&self) -> impl Future<Output = Vec<Finding>> + Send;
+    /// The feed position that the receiver is known to have reached, where it can tell.
+    fn last_applied(&mut self) -> impl Future<Output = Result<Option<u64>, EdgeError>> + Send;
+    /// Writes a batch, empty or not, and notes its position where the receiver can.
+    fn write(&mut self, batch: &EventBatch) -> impl Future<Output = Result<Vec<Outcome>, EdgeError>> + Send;
+}
