@@ -96,9 +96,20 @@ impl Node {
         if from == upto {
             return Ok(());
         }
+        self.move_position(id, upto, &report.changes, at)
+    }
+
+    /// Moves a subscription's position and adds the counts of what lay between, in one commit.
+    pub(crate) fn move_position(
+        &mut self,
+        id: &str,
+        upto: ChangeSeq,
+        counts: &BTreeMap<Disposition, u64>,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let counts: Vec<(Disposition, i64)> =
-            report.changes.iter().map(|(disposition, n)| (*disposition, signed(*n))).collect();
+            counts.iter().map(|(disposition, n)| (*disposition, signed(*n))).collect();
         self.store.commit(&Commit {
             positions: vec![(id.to_owned(), upto.0)],
             counters: counts.iter().map(|(disposition, n)| (disposition.counter(id), *n)).collect(),

@@ -6,6 +6,8 @@
 
 mod account;
 mod deliver;
+mod dispatch;
+mod events;
 mod ingest;
 mod intake;
 mod message;
@@ -24,6 +26,8 @@ mod source;
 
 pub use account::{Account, Disposition};
 pub use deliver::{DeliverError, Delivery, DeliveryReport};
+pub use dispatch::{Dispatch, DispatchError, EventDelivery, SharedFeed};
+pub use events::{EventFeed, EventPage, Viewer};
 pub use ingest::IngestError;
 pub use metrics::{Metrics, RowOutcome, Stage};
 pub use node::{Node, OpenError, Parts};

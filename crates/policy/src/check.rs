@@ -37,6 +37,8 @@ pub(crate) struct RawSubscription {
     #[serde(default)]
     flags: Vec<Flag>,
     #[serde(default)]
+    members: bool,
+    #[serde(default)]
     population: RawPopulation,
 }
 
@@ -86,6 +88,7 @@ impl<'a> Checker<'a> {
         self.flags(&raw, row, &entities);
         let population = self.population(&raw, &elements);
         self.events(&raw);
+        self.members(&raw, row);
         let days = self.days(&raw, row);
         let (from, end) = days?;
         let subscriber = SystemId::new(&raw.subscriber).ok()?;
@@ -104,6 +107,7 @@ impl<'a> Checker<'a> {
             elements,
             flags: raw.flags.into_iter().collect(),
             population,
+            members: raw.members,
             destroy: row.is_some_and(|row| row.destroy),
         })
     }
@@ -290,6 +294,15 @@ impl<'a> Checker<'a> {
             population.codes.insert(element.number, codes.clone());
         }
         population
+    }
+
+    /// Which systems hold somebody tells something of them, as their own keys do.
+    fn members(&mut self, raw: &RawSubscription, row: Option<&Department>) {
+        if raw.members && row.is_some_and(|row| !row.members) {
+            let reason = "the keys of source records are not granted";
+            let hint = "drop `members`, or have the data authority grant it";
+            self.refuse(RuleId::BeyondNeed, "members", reason, hint);
+        }
     }
 
     fn events(&mut self, raw: &RawSubscription) {

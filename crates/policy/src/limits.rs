@@ -33,6 +33,8 @@ pub struct Department {
     pub refused: BTreeMap<ElementId, (String, Option<String>)>,
     /// The elements that it is given masked only.
     pub masked: BTreeSet<ElementId>,
+    /// Whether it may be told which source records an entity is made of.
+    pub members: bool,
     /// The longest that a subscription of it may run, in days.
     pub longest_days: Option<u32>,
     /// Whether what was delivered must be destroyed when the subscription ends.
@@ -60,6 +62,8 @@ struct RawDepartment {
     flags: Vec<Flag>,
     #[serde(default)]
     masked: Vec<String>,
+    #[serde(default)]
+    members: bool,
     #[serde(default)]
     longest_days: Option<u32>,
     #[serde(default)]
@@ -196,6 +200,7 @@ impl Reader<'_> {
             kind: raw.kind,
             flags: raw.flags.into_iter().collect(),
             refused,
+            members: raw.members,
             longest_days: raw.longest_days,
             destroy: raw.destroy,
         }

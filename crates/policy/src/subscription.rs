@@ -41,6 +41,7 @@ pub struct Subscription {
     pub(crate) elements: BTreeMap<ElementId, Handling>,
     pub(crate) flags: BTreeSet<Flag>,
     pub(crate) population: Population,
+    pub(crate) members: bool,
     pub(crate) destroy: bool,
 }
 
@@ -98,6 +99,11 @@ impl Subscription {
     /// The yes-or-no answers that it receives.
     pub fn flags(&self) -> impl Iterator<Item = Flag> {
         self.flags.iter().copied()
+    }
+
+    /// Whether it receives which source records an entity is made of, by system and local key.
+    pub fn members(&self) -> bool {
+        self.members
     }
 
     /// Who is in it.

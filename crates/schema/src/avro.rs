@@ -6,10 +6,15 @@
 
 mod compatibility;
 mod convert;
+mod datum;
+mod foreign;
+pub mod plain;
 mod shape;
 #[cfg(test)]
 mod tests;
 
 pub use compatibility::{Incompatible, compatible};
-pub use convert::{AvroError, AvroRecord, from_avro, to_avro};
+pub use convert::{AvroError, AvroRecord, from_avro, to_avro, to_avro_values};
+pub use datum::{EntitySchema, schema_id};
+pub use foreign::{ForeignError, ForeignSchema};
 pub use shape::{NAMESPACE, export, file_name};

@@ -44,8 +44,30 @@ pub fn to_avro(
     members: &[SourceKey],
     canonical: &Canonical,
 ) -> Result<Avro, AvroError> {
+    let values: Vec<(ElementId, &Value)> =
+        canonical.0.iter().map(|(element, value)| (*element, &value.value)).collect();
+    written(dictionary, id, members, &values)
+}
+
+/// As [`to_avro`], of values alone, sorted by element.
+pub fn to_avro_values(
+    dictionary: &Dictionary,
+    id: EntityId,
+    members: &[SourceKey],
+    values: &[(ElementId, Value)],
+) -> Result<Avro, AvroError> {
+    let values: Vec<(ElementId, &Value)> = values.iter().map(|(element, value)| (*element, value)).collect();
+    written(dictionary, id, members, &values)
+}
+
+fn written(
+    dictionary: &Dictionary,
+    id: EntityId,
+    members: &[SourceKey],
+    values: &[(ElementId, &Value)],
+) -> Result<Avro, AvroError> {
     let own = |element: ElementId| dictionary.element(element).filter(|element| element.entity == id.kind);
-    if let Some((stranger, _)) = canonical.0.iter().find(|(element, _)| own(*element).is_none()) {
+    if let Some((stranger, _)) = values.iter().find(|(element, _)| own(*element).is_none()) {
         return Err(AvroError::Foreign { kind: id.kind.name(), number: stranger.0 });
     }
     let members = members
@@ -55,7 +77,8 @@ pub fn to_avro(
     let mut fields =
         vec![("id".to_owned(), Avro::String(id.to_string())), ("members".to_owned(), Avro::Array(members))];
     for element in dictionary.elements().filter(|element| element.entity == id.kind) {
-        let value = canonical.get(element.number).map(|value| write(element, &value.value)).transpose()?;
+        let at = values.binary_search_by_key(&element.number, |(at, _)| *at).ok();
+        let value = at.and_then(|at| values.get(at)).map(|(_, value)| write(element, value)).transpose()?;
         fields.push((element.id.clone(), nullable(value)));
     }
     Ok(Avro::Record(fields))

@@ -1,0 +1,281 @@
+//! Sending events on: each event subscription has a task that reads the feed beside the node and writes to its receiver.
+//!
+//! The node is asked for a view and told the new position; it never waits for a receiver.
+//!
+//! **Invariant:** a position moves after the receiver has the events up to it, and where the receiver can tell its own
+//! position, that one rules: a crash between the two repeats nothing and loses nothing.
+
+use crate::account::Disposition;
+use crate::deliver::DeliverError;
+use crate::events::{EventFeed, EventPage, Viewer};
+use crate::node::Node;
+use crate::run::{Job, Part};
+use crate::source::backoff;
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::sync::{mpsc, oneshot, watch};
+use yibiao_contract::{EdgeError, EventAdapter, EventBatch, Outcome, Recovery};
+use yibiao_policy::Policy;
+use yibiao_record::{ChangeSeq, Timestamp};
+use yibiao_store::{ReadError, View};
+
+/// The index of the feed, one for all who read events.
+pub type SharedFeed = Arc<Mutex<EventFeed>>;
+
+/// Changes that are looked at for one batch of events.
+const PAGE_CHANGES_MAX: usize = 1_000;
+
+/// A subscription that receives events, and the way to its receiver.
+#[derive(Debug)]
+pub struct EventDelivery<E> {
+    /// The subscription's id.
+    pub subscription: Box<str>,
+    /// Writes to the receiver.
+    pub adapter: E,
+}
+
+/// What all event deliveries of a node share.
+#[derive(Clone, Debug)]
+pub struct Dispatch {
+    /// What may leave.
+    pub policy: Arc<Policy>,
+    /// The index of the feed.
+    pub feed: SharedFeed,
+    /// The time of day, which decides only whether a subscription runs.
+    pub clock: fn() -> Timestamp,
+    /// How long to wait where there is nothing new.
+    pub poll: Duration,
+}
+
+/// Why events could not be sent on.
+#[derive(Debug, thiserror::Error)]
+pub enum DispatchError {
+    /// The receiver could not be written to; its changes stay pending.
+    #[error("the receiver cannot be reached")]
+    Edge(#[from] EdgeError),
+    /// The store could not be read.
+    #[error("cannot read the store")]
+    Read(#[from] ReadError),
+    /// What was delivered could not be noted.
+    #[error("cannot note the delivery")]
+    Note(#[from] DeliverError),
+    /// The node has stopped.
+    #[error("the node has stopped")]
+    Stopped,
+}
+
+/// Where a receiver stands.
+struct Standing {
+    /// In the node's store.
+    noted: u64,
+    /// What the receiver is known to have reached, where it can tell.
+    applied: Option<u64>,
+}
+
+impl Dispatch {
+    /// Sends events on until the node drains. `notice` is told of every failure and of every success after it.
+    pub async fn run<E: EventAdapter>(
+        self,
+        mut delivery: EventDelivery<E>,
+        jobs: mpsc::Sender<Job>,
+        mut drain: watch::Receiver<bool>,
+        notice: impl Fn(Part, Option<&EdgeError>),
+    ) {
+        let part = Part::Delivery(delivery.subscription.clone());
+        let mut failures = 0;
+        loop {
+            let mut stopping = drain.clone();
+            let ended = tokio::select! {
+                _ = drain.wait_for(|drain| *drain) => return,
+                ended = self.follow(&mut delivery, &jobs, &mut stopping, || {
+                    failures = 0;
+                    notice(part.clone(), None);
+                }) => ended,
+            };
+            let error = match ended {
+                Ok(()) | Err(DispatchError::Stopped) => return,
+                Err(DispatchError::Edge(error)) => error,
+                Err(error) => unforeseen(&delivery.subscription, &error),
+            };
+            tracing::error!(subscription = %delivery.subscription, %error, "events cannot be sent on; they stay pending");
+            notice(part.clone(), Some(&error));
+            failures += 1;
+            tokio::select! {
+                _ = drain.wait_for(|drain| *drain) => return,
+                () = tokio::time::sleep(backoff(failures)) => {}
+            }
+        }
+    }
+
+    /// Brings a receiver to the end of the feed of a node that is not running.
+    pub async fn finish<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        node: &mut Node,
+    ) -> Result<u64, DispatchError> {
+        let mut standing = self.standing(delivery, &node.store().view()?).await?;
+        let mut sent = 0;
+        loop {
+            let page = self.page(&delivery.subscription, &node.store().view()?, standing.noted)?;
+            if page.upto == standing.noted {
+                return Ok(sent);
+            }
+            let counts = send(delivery, &page).await?;
+            sent += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
+            standing.noted = page.upto;
+            node.note_events(&delivery.subscription, page.upto, &counts, (self.clock)())?;
+        }
+    }
+
+    /// Goes on until something fails. `well` is called whenever the receiver has what there is.
+    async fn follow<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        jobs: &mpsc::Sender<Job>,
+        drain: &mut watch::Receiver<bool>,
+        mut well: impl FnMut(),
+    ) -> Result<(), DispatchError> {
+        let view = ask(jobs, |node| node.store().view()).await??;
+        let mut standing = self.standing(delivery, &view).await?;
+        drop(view);
+        loop {
+            let view = ask(jobs, |node| node.store().view()).await??;
+            let page = self.page(&delivery.subscription, &view, standing.noted)?;
+            drop(view); // a view that is held keeps the store from reusing space
+            if page.upto == standing.noted {
+                well();
+                if self.rest(drain).await.is_break() {
+                    return Ok(());
+                }
+                continue;
+            }
+            let counts = send(delivery, &page).await?;
+            standing.noted = page.upto;
+            let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
+            let upto = page.upto;
+            ask(jobs, move |node| node.note_events(&subscription, upto, &counts, at)).await??;
+            well();
+        }
+    }
+
+    /// Where the receiver stands. One that is behind what was noted has lost something, and one that is ahead of the feed
+    /// was written to by another node: a person must look.
+    async fn standing<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        view: &View,
+    ) -> Result<Standing, DispatchError> {
+        let noted = view.position(&delivery.subscription)?.unwrap_or(0);
+        let feed = view.last().change.0;
+        let standing = Standing { noted, applied: delivery.adapter.last_applied().await? };
+        let fault = |reason: String, hint: &str| {
+            DispatchError::Edge(EdgeError {
+                attempt: format!("cannot go on delivering for {}", delivery.subscription),
+                reason,
+                hint: hint.to_owned(),
+                recovery: Recovery::Halt,
+                edition: None,
+            })
+        };
+        match standing.applied {
+            Some(applied) if applied > feed => Err(fault(
+                format!("its receiver is at position {applied}, and the feed ends at {feed}"),
+                "another node writes to it, or the store was restored from an older backup: give it another receiver",
+            )),
+            Some(applied) if applied < noted => Err(fault(
+                format!("its receiver is at position {applied}, and {noted} was noted as delivered"),
+                "the receiver has lost what it had: restore it, or deliver to a new one under a new subscription",
+            )),
+            _ => Ok(standing),
+        }
+    }
+
+    fn page(&self, subscription: &str, view: &View, after: u64) -> Result<EventPage, ReadError> {
+        let Some(subscription) = self.policy.subscription(subscription) else {
+            return Ok(EventPage { upto: after, ..EventPage::default() });
+        };
+        let viewer = Viewer { policy: &self.policy, subscription, at: (self.clock)() };
+        tokio::task::block_in_place(|| {
+            // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
+            let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+            feed.page(view, viewer, after, PAGE_CHANGES_MAX)
+        })
+    }
+
+    async fn rest(&self, drain: &mut watch::Receiver<bool>) -> ControlFlow<()> {
+        tokio::select! {
+            _ = drain.wait_for(|drain| *drain) => ControlFlow::Break(()),
+            () = tokio::time::sleep(self.poll) => ControlFlow::Continue(()),
+        }
+    }
+}
+
+/// Sends a page and says what became of its changes.
+async fn send<E: EventAdapter>(
+    delivery: &mut EventDelivery<E>,
+    page: &EventPage,
+) -> Result<BTreeMap<Disposition, u64>, DispatchError> {
+    let batch = EventBatch { upto: page.upto, events: page.events.clone() };
+    let outcomes = delivery.adapter.write(&batch).await?;
+    let mut counts = page.dispositions();
+    let whole = outcomes.len() == batch.events.len();
+    let rejected = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Reject(_))).count();
+    let open = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Retry(_) | Outcome::Unknown));
+    if open || !whole {
+        return Err(DispatchError::Edge(EdgeError {
+            attempt: format!("cannot deliver for {}", delivery.subscription),
+            reason: "the receiver did not take every event".to_owned(),
+            hint: "it is tried again by itself".to_owned(),
+            recovery: Recovery::Retry,
+            edition: None,
+        }));
+    }
+    let rejected = u64::try_from(rejected).unwrap_or(u64::MAX);
+    if rejected > 0 {
+        counts.insert(Disposition::Dead, rejected);
+        counts.entry(Disposition::Delivered).and_modify(|delivered| *delivered -= rejected);
+    }
+    Ok(counts)
+}
+
+/// Asks the node for something between two batches.
+async fn ask<T: Send + 'static>(
+    jobs: &mpsc::Sender<Job>,
+    work: impl FnOnce(&mut Node) -> T + Send + 'static,
+) -> Result<T, DispatchError> {
+    let (reply, answer) = oneshot::channel();
+    let job: Job = Box::new(move |node| {
+        // Whoever asked may have gone.
+        drop(reply.send(work(node)));
+    });
+    jobs.send(job).await.map_err(|_| DispatchError::Stopped)?;
+    answer.await.map_err(|_| DispatchError::Stopped)
+}
+
+fn unforeseen(subscription: &str, error: &DispatchError) -> EdgeError {
+    EdgeError {
+        attempt: format!("cannot deliver for {subscription}"),
+        reason: error.to_string(),
+        hint: "it is tried again by itself; if it stays so, start the node again".to_owned(),
+        recovery: Recovery::Retry,
+        edition: None,
+    }
+}
+
+impl Node {
+    /// Notes that a subscription's receiver has come to a position.
+    pub(crate) fn note_events(
+        &mut self,
+        subscription: &str,
+        upto: u64,
+        counts: &BTreeMap<Disposition, u64>,
+        at: Timestamp,
+    ) -> Result<(), DeliverError> {
+        let sent = counts.get(&Disposition::Delivered).copied().unwrap_or(0);
+        self.move_position(subscription, ChangeSeq(upto), counts, at)?;
+        self.metrics().sent.with_label_values(&[subscription]).inc_by(sent);
+        Ok(())
+    }
+}
