@@ -65,6 +65,7 @@ fn edition(mapping: &Mapping, sheet: &Sheet, rows: &[yibiao_format::Row]) -> Vec
         name: mapping.source().file.clone(),
         opening: sheet.opening.clone(),
         whole: mapping.source().mode == Mode::Snapshot,
+        digest: Box::default(),
     });
     let rows = rows.iter().cloned().map(Item::Row);
     std::iter::once(opened).chain(rows).chain([Item::Close]).collect()

@@ -8,6 +8,7 @@
 //! **Invariant:** the template is only read.
 
 mod config;
+mod edition;
 mod position;
 mod sqlite;
 #[cfg(test)]
@@ -84,8 +85,13 @@ fn write(config: &Config, batch: &OutBatch) -> Result<Vec<Outcome>, EdgeError> {
             let (edits, mut refusals) = edits(&batch.rows);
             let template = config.template();
             let target = config.target();
-            let rewritten = yibiao_format::rewrite(&template, &target, layout, config.limits, &edits)
+            let before = edition::stamp(&template);
+            let prepared = yibiao_format::prepare(&template, &target, layout, config.limits, &edits)
                 .map_err(|error| edge(&error))?;
+            // Locators mean nothing in another edition than they were read from. Looked at when all is read and nothing
+            // stands in place yet.
+            edition::check(config, &template, before, batch.edition.as_deref())?;
+            let rewritten = prepared.put_in_place().map_err(|error| edge(&error))?;
             let places: BTreeMap<u64, usize> =
                 batch.rows.iter().zip(0..).filter_map(|(row, place)| Some((row.locator?, place))).collect();
             for refused in rewritten.refused {
@@ -95,7 +101,7 @@ fn write(config: &Config, batch: &OutBatch) -> Result<Vec<Outcome>, EdgeError> {
             }
             refusals
         }
-        Form::Sqlite { table, key } => sqlite::write(config, table, key, &batch.rows)?,
+        Form::Sqlite { table, key } => sqlite::write(config, table, key, batch)?,
     };
     let receipt = batch.rows.iter().enumerate().map(|(place, row)| receipt_row(row, refusals.get(&place)));
     write_csv_bom(&config.receipt(), &["row", "status", "状态", "reason"], receipt)

@@ -4,7 +4,7 @@
 //! would take anything.
 
 use crate::config::Config;
-use crate::{Refusals, edge};
+use crate::{Refusals, edge, edition};
 use rusqlite::config::DbConfig;
 use rusqlite::types::Value;
 use rusqlite::{Connection, ErrorCode, OpenFlags, OptionalExtension};
@@ -12,18 +12,26 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use yibiao_contract::{EdgeError, OutRow, Recovery};
+use yibiao_contract::{EdgeError, OutBatch, OutRow, Recovery};
 use yibiao_format::{Cell, partial_path, put_in_place};
 
 const BUSY_MS: u64 = 5000;
 
 /// Writes the database. Refusals are by place of the row in the batch.
-pub(crate) fn write(config: &Config, table: &str, key: &str, rows: &[OutRow]) -> Result<Refusals, EdgeError> {
+pub(crate) fn write(
+    config: &Config,
+    table: &str,
+    key: &str,
+    batch: &OutBatch,
+) -> Result<Refusals, EdgeError> {
+    let template = config.template();
+    let before = edition::stamp(&template);
     let target = config.target();
     let partial = partial_path(&target);
     let fault = |error: rusqlite::Error| fault(config, &error);
     remove(&partial);
     copy(config, &partial)?;
+    edition::check(config, &template, before, batch.edition.as_deref()).inspect_err(|_| remove(&partial))?;
     let mut refusals = Refusals::new();
     let mut connection = Connection::open_with_flags(
         &partial,
@@ -50,7 +58,7 @@ pub(crate) fn write(config: &Config, table: &str, key: &str, rows: &[OutRow]) ->
     }
     let transaction = connection.transaction().map_err(fault)?;
     let update = Update { connection: &transaction, table, key, columns: &columns };
-    for (place, row) in rows.iter().enumerate().filter(|(_, row)| !row.cells.is_empty()) {
+    for (place, row) in batch.rows.iter().enumerate().filter(|(_, row)| !row.cells.is_empty()) {
         let refused = update.row(row).map_err(fault)?;
         if !refused.is_empty() {
             refusals.insert(place, refused);

@@ -71,7 +71,7 @@ fn text(text: &str) -> Cell {
 }
 
 fn batch(upto: u64, rows: Vec<OutRow>) -> OutBatch {
-    OutBatch { upto, rows }
+    OutBatch { upto, edition: None, rows }
 }
 
 #[tokio::test]
@@ -99,6 +99,43 @@ async fn the_file_goes_back_under_its_name_with_a_receipt() {
     ");
     assert_eq!(adapter.last_applied().await.unwrap(), Some(7));
     assert_eq!(fs::read_to_string(rig.input("a.csv")).unwrap(), "k,v\r\n1,a\r\n2,b\r\n");
+}
+
+/// What the connectors say of the content.
+fn digest(content: &[u8]) -> Option<Box<str>> {
+    Some(blake3::hash(content).to_hex().as_str().into())
+}
+
+#[tokio::test]
+async fn rows_of_another_edition_than_lies_there_are_to_be_made_again() {
+    let rig = Rig::new();
+    let mut adapter = rig.csv("k,v\n1,a\n2,b\n");
+    let mut made = batch(1, vec![row(2, &[("v", text("c"))])]);
+    made.edition = digest(b"k,v\n1,a\n2,b\n");
+    adapter.write(&made).await.unwrap();
+    let before = rig.state();
+    // The receiver sorts its rows, while what was read of the old order is on its way.
+    fs::write(rig.input("a.csv"), "k,v\n2,b\n1,a\n").unwrap();
+    made.upto = 2;
+    let error = adapter.write(&made).await.unwrap_err();
+    insta::assert_snapshot!(format!("{:?}: {error}", error.recovery), @"Retry: cannot write a.csv: its receiver delivered another file while this one was made ready; it is made again from the new file");
+    assert_eq!(rig.state(), before);
+    assert_eq!(fs::read_to_string(rig.output("a.csv")).unwrap(), "k,v\n1,a\n2,c\n");
+}
+
+#[tokio::test]
+async fn rows_of_another_database_than_lies_there_are_to_be_made_again() {
+    let rig = Rig::new();
+    let mut adapter = rig.sqlite(HOUSES);
+    let mut made = batch(1, vec![keyed("h1", &[("owner", text("乙"))])]);
+    made.edition = digest(&fs::read(rig.input("h.sqlite")).unwrap());
+    adapter.write(&made).await.unwrap();
+    let before = rig.state();
+    let owner = Connection::open(rig.input("h.sqlite")).unwrap();
+    owner.execute_batch("UPDATE house SET owner = '丁'").unwrap();
+    let error = adapter.write(&made).await.unwrap_err();
+    assert_eq!(error.recovery, yibiao_contract::Recovery::Retry);
+    assert_eq!(rig.state(), before);
 }
 
 #[tokio::test]

@@ -5,7 +5,6 @@ use crate::folder::{self, Found, Observed, Stamp};
 use crate::position::{Done, Open, Position};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::io::Read;
 use yibiao_contract::{Batch, BatchLimits, Cursor, EdgeError, Edition, Item, Recovery};
 use yibiao_format::{BadRow, FormatError, Problem, Reader, Row};
 
@@ -126,6 +125,7 @@ impl Reading {
             name: found.name.clone(),
             opening: reader.opening().clone(),
             whole: settings.config.snapshot,
+            digest: digest.as_str().into(),
         };
         let before = (from.clone(), 0);
         let next = from.clone();
@@ -192,7 +192,7 @@ impl Reading {
         {
             return Ok(digest.clone());
         }
-        let digest = match digest(found) {
+        let digest = match yibiao_format::plain_digest(&found.path) {
             Ok(digest) => digest,
             Err(error) => return Err(self.refuse(&error, found, String::new())),
         };
@@ -239,18 +239,6 @@ fn gather(held: &mut Held, items: &mut Vec<Item>, limits: BatchLimits) -> Filled
         });
     }
     Filled::Full
-}
-
-/// BLAKE3 of the plain content. Where packed data breaks off, of what could be unpacked: the rows before the break are
-/// still to be read, and the reader reports the break itself.
-fn digest(found: &Found) -> Result<String, FormatError> {
-    let mut hasher = blake3::Hasher::new();
-    let mut source = yibiao_format::plain_bytes(&found.path)?;
-    let mut piece = vec![0; 1 << 17];
-    while let Ok(count @ 1..) = source.read(&mut piece) {
-        hasher.update(piece.get(..count).unwrap_or_default());
-    }
-    Ok(hasher.finalize().to_hex().to_string())
 }
 
 fn stamp_now(settings: &Settings, name: &str) -> Option<Stamp> {

@@ -80,13 +80,14 @@ impl Reading {
             self.unchanged = Some((stamp, digest));
             return Ok(None);
         }
-        let done = Done { stamp, digest };
+        let done = Done { stamp, digest: digest.clone() };
         let columns = table::columns(config).map_err(|error| self.refuse(error, &done))?;
         let beyond = if config.cursor.is_some() { position.last.clone() } else { None };
         let edition = Edition {
             name: config.table.clone(),
             opening: Opening { columns, ..Opening::default() },
             whole: beyond.is_none(),
+            digest: digest.as_str().into(),
         };
         let held = Held {
             next: from.clone(),

@@ -97,6 +97,9 @@ pub struct Edition {
     /// Whether it holds every row of the source, so that a missing one was deleted. A connector that reads only what
     /// changed since its cursor says no.
     pub whole: bool,
+    /// A digest of its content: equal for equal content, whenever it is read. It tells an adapter whether it still writes
+    /// into the edition that the rows were read from.
+    pub digest: Box<str>,
 }
 
 /// What one call of [`Connector::read`] yields: bounded in rows and bytes.
@@ -265,6 +268,9 @@ impl RowStatus {
 pub struct OutBatch {
     /// The feed position that the batch brings the receiver to.
     pub upto: u64,
+    /// The digest of the edition that the rows were read from ([`Edition::digest`]). An adapter that writes into the
+    /// receiver's own edition refuses the batch, to be tried again, where that has become another.
+    pub edition: Option<Box<str>>,
     /// The rows, in the receiver's own order.
     pub rows: Vec<OutRow>,
 }

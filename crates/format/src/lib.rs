@@ -25,6 +25,6 @@ pub use error::{FormatError, Problem};
 pub use read::{Reader, open};
 pub use receipt::write_csv_bom;
 pub use replace::{partial_path, put_in_place, replace_file};
-pub use rewrite::{Edits, Refused, Rewritten, rewrite};
+pub use rewrite::{Edits, Prepared, Refused, Rewritten, prepare, rewrite};
 pub use row::{BadRow, Cell, Layout, Limits, Opening, Row, cells_json};
-pub use source::plain_bytes;
+pub use source::{plain_bytes, plain_digest};

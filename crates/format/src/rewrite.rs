@@ -52,6 +52,37 @@ pub fn rewrite(
     limits: Limits,
     edits: &Edits,
 ) -> Result<Rewritten, FormatError> {
+    prepare(template, target, layout, limits, edits)?.put_in_place()
+}
+
+/// A rewritten file that does not stand in its place yet. Dropped, it leaves nothing.
+pub struct Prepared {
+    outcome: Outcome,
+    replacement: Replacement,
+}
+
+impl fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "prepared with {} cells", self.outcome.cells)
+    }
+}
+
+impl Prepared {
+    /// Puts it in its place.
+    pub fn put_in_place(self) -> Result<Rewritten, FormatError> {
+        let replaced = self.replacement.finish()?;
+        Ok(Rewritten { cells: self.outcome.cells, refused: self.outcome.refused, replaced })
+    }
+}
+
+/// Does all of [`rewrite`] but putting the file in its place, so that the caller can look at the template once more.
+pub fn prepare(
+    template: &Path,
+    target: &Path,
+    layout: &Layout,
+    limits: Limits,
+    edits: &Edits,
+) -> Result<Prepared, FormatError> {
     let mut outcome = Outcome::default();
     let mut replacement = Replacement::create(target)?;
     match layout {
@@ -82,8 +113,7 @@ pub fn rewrite(
         outcome.refuse_row(*locator, cells, "the template has no such row");
     }
     outcome.refused.sort();
-    let replaced = replacement.finish()?;
-    Ok(Rewritten { cells: outcome.cells, refused: outcome.refused, replaced })
+    Ok(Prepared { outcome, replacement })
 }
 
 /// What happened so far.

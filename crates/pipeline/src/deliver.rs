@@ -9,7 +9,7 @@ use crate::project::{Projection, Projector};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use yibiao_contract::{
-    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, OutBatch, Outcome, Recovery,
+    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, Outcome, Recovery,
 };
 use yibiao_mapping::Mapping;
 use yibiao_record::{EntityId, Timestamp};
@@ -76,23 +76,18 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
         let Some(subscription) = node.policy.subscription(&self.subscription) else { return Ok(report) };
         let mut projector = Projector::new(node, subscription, &self.mapping, &view, at)?;
         // Twice, so that the file is never held whole: first how it is spelt, then row by row.
-        let mut cursor = Cursor::default();
-        while let Some(Batch { items, cursor: next }) =
-            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
-        {
-            tokio::task::block_in_place(|| projector.learn(&items));
-            cursor = next;
-        }
-        if cursor == Cursor::default() {
-            return Err(DeliverError::NothingYet(self.nothing_yet()));
-        }
+        let learnt = read(&mut self.reader, limits, |items| {
+            projector.learn(items);
+            Ok(())
+        });
+        let Some(edition) = learnt.await? else { return Err(DeliverError::NothingYet(self.nothing_yet())) };
         let mut projections = Vec::new();
-        let mut cursor = Cursor::default();
-        while let Some(Batch { items, cursor: next }) =
-            self.reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
-        {
-            projections.extend(tokio::task::block_in_place(|| projector.project(&items, &mut report))?);
-            cursor = next;
+        let projected = read(&mut self.reader, limits, |items| {
+            projections.extend(projector.project(items, &mut report)?);
+            Ok(())
+        });
+        if projected.await?.as_ref() != Some(&edition) {
+            return Err(DeliverError::Edge(self.another_edition()));
         }
         drop(projector);
         drop(view);
@@ -104,8 +99,11 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
             *report.rows.entry(row.status.words().0).or_insert(0) += 1;
         }
         let sent = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        let outcomes =
-            self.adapter.write(&OutBatch { upto: upto.0, rows }).await.map_err(DeliverError::Edge)?;
+        let outcomes = self
+            .adapter
+            .write(&OutBatch { upto: upto.0, edition: Some(edition), rows })
+            .await
+            .map_err(DeliverError::Edge)?;
         let rejected = rejected(&self.subscription, &outcomes, &entities).map_err(DeliverError::Edge)?;
         node.note_delivery(&self.subscription, upto, &rejected, at, &mut report)?;
         node.metrics().sent.with_label_values(&[&*self.subscription]).inc_by(sent);
@@ -113,6 +111,17 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
         let DeliveryReport { completed, corrected, .. } = report;
         tracing::info!(subscription = %self.subscription, upto = upto.0, completed, corrected, "delivered");
         Ok(report)
+    }
+
+    /// The receiver put another file in the place of the one that was being read.
+    fn another_edition(&self) -> EdgeError {
+        EdgeError {
+            attempt: format!("cannot deliver for {}", self.subscription),
+            reason: format!("its receiver delivered another {} meanwhile", self.mapping.source().file),
+            hint: "it is tried again by itself".to_owned(),
+            recovery: Recovery::Retry,
+            edition: None,
+        }
     }
 
     fn nothing_yet(&self) -> EdgeError {
@@ -124,6 +133,27 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
             edition: None,
         }
     }
+}
+
+/// Reads the receiver's edition from its start to its end; gives its digest. `None` where there is no edition.
+async fn read(
+    reader: &mut impl Connector,
+    limits: BatchLimits,
+    mut take: impl FnMut(&[Item]) -> Result<(), ReadError>,
+) -> Result<Option<Box<str>>, DeliverError> {
+    let (mut cursor, mut edition) = (Cursor::default(), None);
+    while let Some(Batch { items, cursor: next }) =
+        reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
+    {
+        for item in &items {
+            if let Item::Open(opened) = item {
+                edition = Some(opened.digest.clone());
+            }
+        }
+        tokio::task::block_in_place(|| take(&items))?;
+        cursor = next;
+    }
+    Ok(edition)
 }
 
 /// The entities whose row the receiver refused for good; an error where it is not known what became of a row.
