@@ -5,7 +5,7 @@
 use crate::engine::{Batch, Engine, EngineError, EngineKind, EngineView};
 use crate::files::{parent, put_in_place, remove_if_there, sync_folder};
 use crate::key::Table;
-use crate::open::open_failed;
+use crate::open::{guarded, open_failed};
 use crate::{OpenError, Options, Store};
 use std::ffi::OsString;
 use std::io;
@@ -79,7 +79,7 @@ pub enum RestoreError {
         source: io::Error,
     },
     /// The backup or the restored store does not open.
-    #[error("cannot open the backup {} as a store", path.display())]
+    #[error("cannot open the backup {} as a store; take an earlier one", path.display())]
     Open {
         /// The backup's file.
         path: PathBuf,
@@ -164,12 +164,7 @@ pub fn restore(from: &Path, options: &Options) -> Result<(), RestoreError> {
 fn restore_copy(from: &Path, partial: &Path, options: &Options) -> Result<(), RestoreError> {
     let open = |error| RestoreError::Open { path: from.to_owned(), source: Box::new(error) };
     let copy = |source| RestoreError::Copy { path: from.to_owned(), dir: options.dir.clone(), source };
-    let engine = Engine::open(EngineKind::Redb, partial, COPY_CACHE_BYTES)
-        .map_err(|failure| open(open_failed(from, EngineKind::Redb, failure)))?;
-    if engine.view().and_then(|view| view.last(Table::Meta)).map_err(copy)?.is_none() {
-        return Err(open(OpenError::Foreign { dir: from.to_owned() }));
-    }
-    let store = Store::start(engine, from).map_err(open)?;
+    let store = guarded(from, || open_copy(from, partial)).map_err(open)?;
     if options.engine != EngineKind::Redb {
         let path = options.engine.path_in(&options.dir);
         let target = Engine::open(options.engine, &path, options.cache_bytes)
@@ -178,6 +173,21 @@ fn restore_copy(from: &Path, partial: &Path, options: &Options) -> Result<(), Re
         drop(Store::start(target, &options.dir).map_err(open)?);
     }
     Ok(())
+}
+
+/// Opens the copy of a backup, after every checksum in it was looked at: a backup may have lain long.
+fn open_copy(from: &Path, partial: &Path) -> Result<Store, OpenError> {
+    let dir = || from.to_owned();
+    let failed = |failure| open_failed(from, EngineKind::Redb, failure);
+    let mut engine = Engine::open(EngineKind::Redb, partial, COPY_CACHE_BYTES).map_err(failed)?;
+    if !engine.is_intact().map_err(failed)? {
+        return Err(OpenError::Damaged { dir: dir() });
+    }
+    let last = engine.view().and_then(|view| view.last(Table::Meta));
+    if last.map_err(|source| OpenError::Engine { dir: dir(), source })?.is_none() {
+        return Err(OpenError::Foreign { dir: dir() });
+    }
+    Store::start(engine, from)
 }
 
 fn copy_all(from: &EngineView, to: &Engine) -> Result<(), EngineError> {

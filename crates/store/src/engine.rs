@@ -82,6 +82,8 @@ pub(crate) enum OpenFailure {
     InUse,
     /// The file is of another program.
     Foreign,
+    /// The file holds what the engine never writes.
+    Damaged,
     /// This build is without the engine.
     #[cfg_attr(feature = "sled", expect(dead_code, reason = "every engine is in this build"))]
     NotBuilt,
@@ -105,6 +107,16 @@ impl Engine {
             EngineKind::Sled => sled::Engine::open(path, cache_bytes).map(Engine::Sled),
             #[cfg(not(feature = "sled"))]
             EngineKind::Sled => Err(OpenFailure::NotBuilt),
+        }
+    }
+
+    /// Reads all of the default engine's file and looks whether every checksum in it is right; other engines look by
+    /// themselves when they open.
+    pub(crate) fn is_intact(&mut self) -> Result<bool, OpenFailure> {
+        match self {
+            Engine::Redb(engine) => engine.is_intact(),
+            #[cfg(feature = "sled")]
+            Engine::Sled(_) => Ok(true),
         }
     }
 

@@ -112,6 +112,12 @@ pub enum OpenError {
         /// What could not be read.
         source: ReadError,
     },
+    /// The file holds what the engine never writes.
+    #[error("cannot open the store in {}: its file is damaged; keep it aside, check the disk, and restore a backup", dir.display())]
+    Damaged {
+        /// The folder.
+        dir: PathBuf,
+    },
     /// The engine failed.
     #[error("cannot open the store in {}; check the disk, its free space and the rights of this user", dir.display())]
     Engine {
@@ -140,12 +146,14 @@ impl Store {
             }
         }
         let path = options.engine.path_in(dir);
-        let engine = Engine::open(options.engine, &path, options.cache_bytes)
-            .map_err(|failure| open_failed(dir, options.engine, failure))?;
-        // A new file's name is durable only with its folder, and a new folder's with its parent.
-        sync_folder(dir).map_err(folder)?;
-        sync_folder(parent(dir)).map_err(folder)?;
-        let mut store = Store::start(engine, dir)?;
+        let mut store = guarded(dir, || {
+            let engine = Engine::open(options.engine, &path, options.cache_bytes)
+                .map_err(|failure| open_failed(dir, options.engine, failure))?;
+            // A new file's name is durable only with its folder, and a new folder's with its parent.
+            sync_folder(dir).map_err(folder)?;
+            sync_folder(parent(dir)).map_err(folder)?;
+            Store::start(engine, dir)
+        })?;
         store.lock = Some(lock);
         if options.engine == EngineKind::Sled {
             let warning = "the sled engine is experimental: after a loss of power it may have lost acknowledged \
@@ -214,11 +222,19 @@ impl fmt::Debug for Store {
     }
 }
 
+/// Opens with a guard: over a damaged file the engine panics where it finds what it never writes.
+pub(crate) fn guarded<T>(dir: &Path, open: impl FnOnce() -> Result<T, OpenError>) -> Result<T, OpenError> {
+    // Nothing that was half-way changed is seen again: what was being opened is dropped with the panic.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(open))
+        .unwrap_or_else(|_| Err(OpenError::Damaged { dir: dir.to_owned() }))
+}
+
 pub(crate) fn open_failed(dir: &Path, engine: EngineKind, failure: OpenFailure) -> OpenError {
     let dir = dir.to_owned();
     match failure {
         OpenFailure::InUse => OpenError::InUse { dir },
         OpenFailure::Foreign => OpenError::Foreign { dir },
+        OpenFailure::Damaged => OpenError::Damaged { dir },
         OpenFailure::NotBuilt => OpenError::NotBuilt { dir, engine },
         OpenFailure::Engine(source) => OpenError::Engine { dir, source },
     }

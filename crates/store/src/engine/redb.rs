@@ -33,6 +33,11 @@ impl Engine {
         Ok(Self { database, size: Size::File(path.to_owned()) })
     }
 
+    /// Not even what the engine could repair counts as intact.
+    pub(super) fn is_intact(&mut self) -> Result<bool, OpenFailure> {
+        self.database.check_integrity().map_err(open_failure)
+    }
+
     pub(super) fn open_on(file: impl Backend, cache_bytes: usize) -> Result<Self, OpenFailure> {
         let file: Arc<dyn Backend> = Arc::new(file);
         let database = Builder::new()
@@ -168,6 +173,7 @@ fn open_failure(error: DatabaseError) -> OpenFailure {
         DatabaseError::Storage(StorageError::Io(error)) if error.kind() == io::ErrorKind::InvalidData => {
             OpenFailure::Foreign
         }
+        DatabaseError::Storage(StorageError::Corrupted(_)) => OpenFailure::Damaged,
         other => OpenFailure::Engine(failed(other)),
     }
 }

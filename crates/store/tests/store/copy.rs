@@ -153,3 +153,63 @@ fn a_backup_is_not_changed_by_restoring() {
     }
     assert!(std::fs::read(&file).unwrap() == content);
 }
+
+/// The file with a few bytes flipped at a place.
+fn flipped(content: &[u8], at: usize) -> Vec<u8> {
+    let mut damaged = content.to_vec();
+    damaged[at..(at + 16).min(content.len())].iter_mut().for_each(|byte| *byte ^= 0x55);
+    damaged
+}
+
+/// The places to damage: the header closely, the rest of the file at steps that fall on all parts of a page.
+fn places(length: usize) -> impl Iterator<Item = usize> {
+    (0..512).step_by(16).chain((512..length).step_by(4_096 + 272))
+}
+
+#[test]
+fn a_damaged_backup_is_told_or_gives_the_whole_store() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(&options(&dir.path().join("data"), EngineKind::Redb)).unwrap();
+    run_to(&store, 40);
+    let file = dir.path().join("backup");
+    store.backup(&file).unwrap();
+    let content = std::fs::read(&file).unwrap();
+    let damaged = dir.path().join("old-backup");
+    let mut refused = 0;
+    for at in places(content.len()) {
+        std::fs::write(&damaged, flipped(&content, at)).unwrap();
+        let restored = options(&dir.path().join(format!("restored-{at}")), EngineKind::Redb);
+        match restore(&damaged, &restored) {
+            Ok(()) => assert_eq!(check_whole(&Store::open(&restored).unwrap()), 40, "byte {at}"),
+            Err(error) => {
+                refused += 1;
+                assert!(error.to_string().contains("old-backup as a store; take"), "byte {at}: {error}");
+                let RestoreError::Open { source, .. } = error else { panic!("byte {at}: {error}") };
+                assert!(source.to_string().contains("damaged"), "byte {at}: {source}");
+                assert_eq!(std::fs::read_dir(&restored.dir).unwrap().count(), 0, "byte {at}");
+            }
+        }
+    }
+    assert!(refused > 20, "{refused} damaged backups were refused");
+}
+
+#[test]
+fn a_damaged_store_opens_or_says_why_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = options(&dir.path().join("data"), EngineKind::Redb);
+    run_to(&Store::open(&data).unwrap(), 40);
+    let path = data.dir.join("yibiao.redb");
+    let content = std::fs::read(&path).unwrap();
+    let mut refused = 0;
+    for at in places(content.len()) {
+        std::fs::write(&path, flipped(&content, at)).unwrap();
+        if let Err(error) = Store::open(&data) {
+            refused += 1;
+            assert!(error.to_string().contains(&data.dir.display().to_string()), "byte {at}: {error}");
+            assert!(error.to_string().contains("restore a backup"), "byte {at}: {error}");
+        }
+    }
+    assert!(refused > 5, "{refused} damaged stores were refused");
+    std::fs::write(&path, content).unwrap();
+    assert_eq!(check_whole(&Store::open(&data).unwrap()), 40);
+}
