@@ -18,8 +18,10 @@ const LAYERS: &[(&str, u8)] = &[
     ("synth", 2),
     ("store", 3),
     ("connector-file", 3),
+    ("connector-kafka", 3),
     ("connector-sql", 3),
     ("adapter-file", 3),
+    ("adapter-kafka", 3),
     ("pipeline", 4),
     ("server", 5),
 ];

@@ -22,6 +22,7 @@ mod xlsx;
 mod xml;
 
 pub use error::{FormatError, Problem};
+pub use ndjson::cells as json_cells;
 pub use read::{Reader, open};
 pub use receipt::write_csv_bom;
 pub use replace::{partial_path, put_in_place, replace_file};

@@ -114,8 +114,9 @@ impl Rows {
     }
 }
 
-/// The cells of one line, or why it has none. The reason never quotes the line.
-pub(crate) fn cells(line: &[u8], columns: &[String]) -> Result<Vec<Cell>, String> {
+/// The cells of one line, one JSON object, in the order of `columns`; or why it has none. The reason never quotes the
+/// line.
+pub fn cells(line: &[u8], columns: &[String]) -> Result<Vec<Cell>, String> {
     let mut fault = None;
     let mut parser = serde_json::Deserializer::from_slice(line);
     let read = parser

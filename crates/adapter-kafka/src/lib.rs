@@ -1,0 +1,126 @@
+//! Publishes the events of a subscription to Kafka: CloudEvents in binary mode, Avro with Confluent framing, keyed by
+//! entity id.
+//!
+//! Two topics for each kind of entity: `chg` has every event, and `cur`, compacted, the record as it is now, with a
+//! tombstone for one that is gone. A third, of the subscription, has the feed position.
+//!
+//! **Invariant:** the events of a batch, their current records and the position are one transaction: a reader of committed
+//! records sees all of them or none, and each once, whoever dies when.
+//! **Invariant:** the position is read back only after every earlier writer of the subscription was shut out.
+
+mod config;
+mod event;
+mod position;
+#[cfg(test)]
+mod tests;
+mod topics;
+mod transaction;
+
+pub use config::Config;
+
+use crate::transaction::Writer;
+use rdkafka::config::ClientConfig;
+use std::fmt;
+use std::sync::Arc;
+use yibiao_contract::{Delivery, EdgeError, EventAdapter, EventBatch, Finding, Outcome, Recovery};
+use yibiao_record::EntityKind;
+use yibiao_schema::Dictionary;
+use yibiao_schema::avro::EntitySchema;
+
+/// What is fixed about a receiver.
+pub(crate) struct Settings {
+    pub(crate) config: Config,
+    pub(crate) subscription: String,
+    pub(crate) schemas: Vec<EntitySchema>,
+}
+
+impl Settings {
+    pub(crate) fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        for (name, value) in &self.config.properties {
+            client.set(name, value);
+        }
+        client.set("bootstrap.servers", &self.config.brokers);
+        client
+    }
+}
+
+/// Topics as a receiver of events.
+pub struct KafkaAdapter {
+    settings: Arc<Settings>,
+    writer: Option<Writer>,
+}
+
+impl fmt::Debug for KafkaAdapter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("KafkaAdapter").field("config", &self.settings.config).finish_non_exhaustive()
+    }
+}
+
+impl KafkaAdapter {
+    /// An adapter for one subscription, which receives these kinds of entity.
+    pub fn new(
+        config: Config,
+        subscription: String,
+        dictionary: &'static Dictionary,
+        kinds: impl IntoIterator<Item = EntityKind>,
+    ) -> KafkaAdapter {
+        let schemas = kinds.into_iter().map(|kind| EntitySchema::of(dictionary, kind)).collect();
+        KafkaAdapter { settings: Arc::new(Settings { config, subscription, schemas }), writer: None }
+    }
+}
+
+impl EventAdapter for KafkaAdapter {
+    fn delivery(&self) -> Delivery {
+        Delivery::Transactional
+    }
+
+    async fn check(&self) -> Vec<Finding> {
+        let settings = Arc::clone(&self.settings);
+        let subject = format!("brokers {}", settings.config.brokers);
+        blocking(move || topics::check(&settings)).await.unwrap_or_else(|error| {
+            vec![Finding { subject, good: false, detail: error.reason, hint: error.hint }]
+        })
+    }
+
+    async fn last_applied(&mut self) -> Result<Option<u64>, EdgeError> {
+        // Whoever asks after a failure must not get what was known before it.
+        self.writer = None;
+        let settings = Arc::clone(&self.settings);
+        let writer = blocking(move || Writer::open(&settings)).await?;
+        let applied = writer.applied();
+        self.writer = Some(writer);
+        Ok(applied)
+    }
+
+    async fn write(&mut self, batch: &EventBatch) -> Result<Vec<Outcome>, EdgeError> {
+        let settings = Arc::clone(&self.settings);
+        // A writer that fails is gone: the next one shuts it out and asks how far it came.
+        let writer = self.writer.take();
+        let batch = batch.clone();
+        let (writer, outcomes) = blocking(move || {
+            let mut writer = match writer {
+                Some(writer) => writer,
+                None => Writer::open(&settings)?,
+            };
+            let outcomes = writer.write(&settings, &batch)?;
+            Ok((writer, outcomes))
+        })
+        .await?;
+        self.writer = Some(writer);
+        Ok(outcomes)
+    }
+}
+
+pub(crate) fn edge(attempt: &str, reason: String, hint: &str, recovery: Recovery) -> EdgeError {
+    EdgeError { attempt: attempt.to_owned(), reason, hint: hint.to_owned(), recovery, edition: None }
+}
+
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, EdgeError> + Send + 'static,
+) -> Result<T, EdgeError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or_else(|_| {
+        let reason = "the writing task was ended".to_owned();
+        Err(edge("cannot finish writing", reason, "it is tried again by itself", Recovery::Retry))
+    })
+}

@@ -1,0 +1,153 @@
+//! The topics: declared here, made where missing, checked where not.
+
+use crate::{Settings, edge};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
+    TopicReplication,
+};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::error::RDKafkaErrorCode;
+use std::time::{Duration, Instant};
+use yibiao_contract::{EdgeError, Finding, Recovery};
+
+/// How long a question to the brokers may take.
+const TIMEOUT: Duration = Duration::from_secs(10);
+/// How long to wait between two questions.
+const PAUSE: Duration = Duration::from_millis(50);
+const ABSENT: &str = "it is not there, or its settings may not be read";
+const DAY_MS: u64 = 86_400_000;
+
+/// A topic as it must be.
+pub(crate) struct Declared {
+    pub(crate) name: String,
+    partitions: i32,
+    policy: &'static str,
+    /// Settings that it is made with.
+    others: Vec<(&'static str, String)>,
+}
+
+/// Every topic of the subscription.
+pub(crate) fn declared(settings: &Settings) -> Vec<Declared> {
+    let config = &settings.config;
+    let mut topics = vec![Declared {
+        name: config.position_topic(&settings.subscription),
+        partitions: 1,
+        policy: "compact",
+        // It is read at every start: small segments let most of it be dropped.
+        others: vec![
+            ("segment.bytes", "1048576".to_owned()),
+            ("min.cleanable.dirty.ratio", "0.1".to_owned()),
+        ],
+    }];
+    for schema in &settings.schemas {
+        let retention = u64::from(config.retention_days) * DAY_MS;
+        topics.push(Declared {
+            name: config.changes_topic(schema.kind()),
+            partitions: config.partitions,
+            policy: "delete",
+            others: vec![("retention.ms", retention.to_string())],
+        });
+        topics.push(Declared {
+            name: config.current_topic(schema.kind()),
+            partitions: config.partitions,
+            policy: "compact",
+            others: Vec::new(),
+        });
+    }
+    topics
+}
+
+fn admin(settings: &Settings) -> Result<(AdminClient<DefaultClientContext>, AdminOptions), EdgeError> {
+    let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
+    let admin = settings.client().create().map_err(|error| {
+        edge("cannot speak to Kafka", error.to_string(), "correct the receiver's settings", Recovery::Halt)
+    })?;
+    Ok((admin, options))
+}
+
+/// Makes the topics that are missing, and refuses those that would lose records. Runs on a thread that may block.
+pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
+    let declared = declared(settings);
+    let (admin, options) = admin(settings)?;
+    let topics: Vec<NewTopic<'_>> = declared
+        .iter()
+        .map(|topic| {
+            let replicas = TopicReplication::Fixed(settings.config.replicas);
+            let new =
+                NewTopic::new(&topic.name, topic.partitions, replicas).set("cleanup.policy", topic.policy);
+            topic.others.iter().fold(new, |new, (name, value)| new.set(name, value))
+        })
+        .collect();
+    let hint = "start the brokers, or grant the node's user to make topics; it is tried again by itself";
+    let failed = |name: &str, reason: String| {
+        edge(&format!("cannot make topic {name}"), reason, hint, Recovery::Retry)
+    };
+    let made = tokio::runtime::Handle::current().block_on(admin.create_topics(&topics, &options));
+    for made in made.map_err(|error| failed(&settings.config.prefix, error.to_string()))? {
+        if let Err((name, code)) = made
+            && code != RDKafkaErrorCode::TopicAlreadyExists
+        {
+            return Err(failed(&name, code.to_string()));
+        }
+    }
+    let started = Instant::now();
+    let mut findings = check(settings)?;
+    // A broker hears of a new topic a little after its controller.
+    while findings.iter().any(|finding| finding.detail == ABSENT) && started.elapsed() < TIMEOUT {
+        std::thread::sleep(PAUSE);
+        findings = check(settings)?;
+    }
+    match findings.into_iter().find(|finding| !finding.good) {
+        None => Ok(()),
+        Some(wrong) => Err(edge(
+            &format!("cannot write to {}", wrong.subject),
+            wrong.detail,
+            &wrong.hint,
+            Recovery::Halt,
+        )),
+    }
+}
+
+/// Whether each topic is as declared.
+pub(crate) fn check(settings: &Settings) -> Result<Vec<Finding>, EdgeError> {
+    let declared = declared(settings);
+    let (admin, options) = admin(settings)?;
+    let asked: Vec<ResourceSpecifier<'_>> =
+        declared.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
+    let answer = tokio::runtime::Handle::current().block_on(admin.describe_configs(&asked, &options));
+    let answer = answer.map_err(|error| {
+        let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
+        edge("cannot ask for the topics' settings", error.to_string(), hint, Recovery::Retry)
+    })?;
+    let found: Vec<ConfigResource> = answer.into_iter().filter_map(Result::ok).collect();
+    Ok(declared.iter().map(|topic| finding(topic, &found)).collect())
+}
+
+fn finding(topic: &Declared, found: &[ConfigResource]) -> Finding {
+    let subject = format!("topic {}", topic.name);
+    let of = OwnedResourceSpecifier::Topic(topic.name.clone());
+    let policy = found
+        .iter()
+        .find(|found| found.specifier == of)
+        .and_then(|found| found.get("cleanup.policy")?.value.clone());
+    match policy {
+        Some(policy) if policy == topic.policy => Finding {
+            subject,
+            good: true,
+            detail: format!("cleanup.policy is {policy}"),
+            hint: String::new(),
+        },
+        Some(policy) => Finding {
+            subject,
+            good: false,
+            detail: format!("its cleanup.policy is {policy}, and {} is needed", topic.policy),
+            hint: format!("set cleanup.policy={} on the topic", topic.policy),
+        },
+        None => Finding {
+            subject,
+            good: false,
+            detail: ABSENT.to_owned(),
+            hint: "let the node make it, or grant its user to describe it".to_owned(),
+        },
+    }
+}

@@ -1,0 +1,170 @@
+//! Writing: one batch, one transaction. Blocks.
+
+use crate::event::{self, Written};
+use crate::{Settings, edge, position, topics};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use std::fmt;
+use std::time::{Duration, Instant};
+use yibiao_contract::{EdgeError, EventBatch, Outcome, Recovery};
+
+/// How long the brokers may take to open a writer, to commit or to take a record.
+const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long to wait where the queue to the brokers is full.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// The one writer of a subscription.
+pub(crate) struct Writer {
+    producer: ThreadedProducer<DefaultProducerContext>,
+    /// The position that the receiver has reached.
+    applied: Option<u64>,
+}
+
+impl fmt::Debug for Writer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "writer at {:?}", self.applied)
+    }
+}
+
+impl Writer {
+    /// Shuts out every earlier writer of the subscription, ends what it left open, and asks how far it came.
+    pub(crate) fn open(settings: &Settings) -> Result<Writer, EdgeError> {
+        topics::ensure(settings)?;
+        let mut client = settings.client();
+        client
+            .set("transactional.id", settings.config.transactional_id(&settings.subscription))
+            .set("enable.idempotence", "true")
+            .set("linger.ms", "5")
+            .set("compression.type", "zstd")
+            .set("message.timeout.ms", "50000")
+            .set("transaction.timeout.ms", "60000")
+            .set("reconnect.backoff.max.ms", "2000")
+            // As Kafka's own clients spread keys.
+            .set("partitioner", "murmur2_random");
+        let producer: ThreadedProducer<DefaultProducerContext> = client.create().map_err(|error| {
+            edge(
+                "cannot write to Kafka",
+                error.to_string(),
+                "correct the receiver's settings",
+                Recovery::Halt,
+            )
+        })?;
+        retried(|| producer.init_transactions(TIMEOUT)).map_err(|error| failure(settings, &error))?;
+        Ok(Writer { producer, applied: position::read(settings)? })
+    }
+
+    pub(crate) fn applied(&self) -> Option<u64> {
+        self.applied
+    }
+
+    /// Writes what the receiver does not have yet.
+    pub(crate) fn write(
+        &mut self,
+        settings: &Settings,
+        batch: &EventBatch,
+    ) -> Result<Vec<Outcome>, EdgeError> {
+        if self.applied.is_some_and(|applied| applied >= batch.upto) {
+            return Ok(vec![Outcome::Delivered; batch.events.len()]);
+        }
+        let done = self.transaction(settings, batch);
+        match done {
+            Ok(outcomes) => {
+                self.applied = Some(batch.upto);
+                Ok(outcomes)
+            }
+            Err(error) => {
+                // Where even this fails, the next writer ends what is open.
+                if let Err(again) = self.producer.abort_transaction(TIMEOUT) {
+                    tracing::debug!(%again, "the transaction is left to the next writer");
+                }
+                Err(failure(settings, &error))
+            }
+        }
+    }
+
+    fn transaction(&self, settings: &Settings, batch: &EventBatch) -> Result<Vec<Outcome>, KafkaError> {
+        self.producer.begin_transaction()?;
+        let mut outcomes = Vec::with_capacity(batch.events.len());
+        for event in &batch.events {
+            if self.applied.is_some_and(|applied| applied >= event.position) {
+                outcomes.push(Outcome::Delivered);
+                continue;
+            }
+            match event::write(settings, event) {
+                Ok(written) => {
+                    self.send_event(&written)?;
+                    outcomes.push(Outcome::Delivered);
+                }
+                Err(unfit) => outcomes.push(Outcome::Reject(unfit.to_string())),
+            }
+        }
+        let topic = settings.config.position_topic(&settings.subscription);
+        let upto = batch.upto.to_string();
+        self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
+        retried(|| self.producer.commit_transaction(TIMEOUT))?;
+        Ok(outcomes)
+    }
+
+    fn send_event(&self, written: &Written) -> Result<(), KafkaError> {
+        let Written { changes_topic, current_topic, key, headers, body, gone } = written;
+        let record = BaseRecord::to(changes_topic).key(key).payload(body).headers(headers.clone());
+        self.send(record)?;
+        let record = BaseRecord::to(current_topic).key(key).headers(headers.clone());
+        self.send(if *gone { record } else { record.payload(body) })
+    }
+
+    /// Queues a record; where the queue is full, once there is room.
+    fn send(
+        &self,
+        record: BaseRecord<'_, String, impl rdkafka::message::ToBytes + ?Sized>,
+    ) -> Result<(), KafkaError> {
+        let started = Instant::now();
+        let mut record = record;
+        loop {
+            match self.producer.send(record) {
+                Ok(()) => return Ok(()),
+                Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
+                    if started.elapsed() < TIMEOUT =>
+                {
+                    record = back;
+                    std::thread::sleep(PAUSE);
+                }
+                Err((error, _)) => return Err(error),
+            }
+        }
+    }
+}
+
+/// Repeats what the client library says may be repeated as it is.
+fn retried(mut attempt: impl FnMut() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
+    let started = Instant::now();
+    loop {
+        match attempt() {
+            Err(KafkaError::Transaction(error)) if error.is_retriable() && started.elapsed() < TIMEOUT => {}
+            done => return done,
+        }
+    }
+}
+
+fn failure(settings: &Settings, error: &KafkaError) -> EdgeError {
+    let attempt = format!("cannot write to {}.*", settings.config.prefix);
+    let code = match error {
+        KafkaError::Transaction(error) => Some(error.code()),
+        other => other.rdkafka_error_code(),
+    };
+    let hint = match code {
+        // The brokers also shut out a writer whose transaction took too long.
+        Some(
+            RDKafkaErrorCode::Fenced
+            | RDKafkaErrorCode::ProducerFenced
+            | RDKafkaErrorCode::InvalidProducerEpoch,
+        ) => "if it stays so, another node writes for this subscription: stop one of the two",
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
+            | RDKafkaErrorCode::ClusterAuthorizationFailed,
+        ) => "grant the node's user to write to these topics under this transactional id",
+        _ => "start the brokers; it is tried again by itself",
+    };
+    edge(&attempt, error.to_string(), hint, Recovery::Retry)
+}

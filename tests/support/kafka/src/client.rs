@@ -1,0 +1,124 @@
+//! Topics and records for tests, by the plain client library.
+
+use crate::Broker;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::KafkaError;
+use rdkafka::message::{Headers, Message};
+use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::{Offset, TopicPartitionList};
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+/// How long anything may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A record as a reader of committed records sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// Its partition.
+    pub partition: i32,
+    /// Its offset.
+    pub offset: i64,
+    /// Its key.
+    pub key: String,
+    /// Its value; `None` of a tombstone.
+    pub value: Option<Vec<u8>>,
+    /// Its headers, as text.
+    pub headers: BTreeMap<String, String>,
+}
+
+impl Broker {
+    /// Makes a topic.
+    pub fn make_topic(&self, name: &str, partitions: i32) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("a client can be made");
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        // On a thread of its own: the caller may be a task already.
+        let made = std::thread::scope(|scope| {
+            let make = || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
+                runtime.block_on(admin.create_topics([&topic], &AdminOptions::new()))
+            };
+            scope.spawn(make).join().expect("the thread does not panic")
+        });
+        assert!(matches!(made.as_deref(), Ok([Ok(_)])), "{made:?}");
+    }
+
+    /// Writes records, each a key and a value or a tombstone, and returns once the broker has them.
+    pub fn produce<'a>(
+        &self,
+        topic: &str,
+        records: impl IntoIterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
+    ) {
+        let mut client = self.client();
+        client.set("partitioner", "murmur2_random").set("linger.ms", "5");
+        let producer: ThreadedProducer<DefaultProducerContext> =
+            client.create().expect("a client can be made");
+        for (key, value) in records {
+            let mut record: BaseRecord<'_, [u8], [u8]> = BaseRecord::to(topic);
+            if let Some(key) = key {
+                record = record.key(key);
+            }
+            if let Some(value) = value {
+                record = record.payload(value);
+            }
+            while let Err((error, back)) = producer.send(record) {
+                assert!(matches!(error, KafkaError::MessageProduction(_)), "{error}");
+                producer.poll(Duration::from_millis(10));
+                record = back;
+            }
+        }
+        producer.flush(PATIENCE).expect("the broker takes the records");
+    }
+
+    /// Every committed record of a topic, in the order of its partitions and offsets; none where there is no such topic.
+    pub fn committed(&self, topic: &str) -> Vec<Record> {
+        let mut records = Vec::new();
+        let mut client = self.client();
+        client
+            .set("enable.auto.commit", "false")
+            .set("enable.partition.eof", "true")
+            .set("isolation.level", "read_committed");
+        let consumer: BaseConsumer = client.create().expect("a client can be made");
+        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).expect("the broker answers");
+        let partitions: BTreeSet<i32> = metadata
+            .topics()
+            .iter()
+            .flat_map(|found| found.partitions().iter().map(|partition| partition.id()))
+            .collect();
+        let mut from = TopicPartitionList::new();
+        for partition in &partitions {
+            from.add_partition_offset(topic, *partition, Offset::Beginning).expect("the offset is one");
+        }
+        consumer.assign(&from).expect("the partitions exist");
+        let (mut ended, started) = (BTreeSet::new(), Instant::now());
+        while ended != partitions {
+            assert!(started.elapsed() < PATIENCE, "{topic} is not read to its end");
+            match consumer.poll(Duration::from_millis(500)) {
+                Some(Ok(message)) => records.push(record(&message)),
+                Some(Err(KafkaError::PartitionEOF(partition))) => {
+                    ended.insert(partition);
+                }
+                Some(Err(_)) | None => {}
+            }
+        }
+        records.sort_by_key(|record: &Record| (record.partition, record.offset));
+        records
+    }
+}
+
+fn record(message: &rdkafka::message::BorrowedMessage<'_>) -> Record {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = message.headers().into_iter().flat_map(|headers| headers.iter());
+    Record {
+        partition: message.partition(),
+        offset: message.offset(),
+        key: message.key().map(text).unwrap_or_default(),
+        value: message.payload().map(<[u8]>::to_vec),
+        headers: headers
+            .map(|header| (header.key.to_owned(), header.value.map(text).unwrap_or_default()))
+            .collect(),
+    }
+}
