@@ -10,12 +10,13 @@ use crate::parse::Parcel;
 use crate::records::{Entry, digest};
 use std::collections::BTreeMap;
 use std::time::Instant;
+use tokio::sync::oneshot;
 use yibiao_contract::{Cursor, EdgeError, Recovery};
 use yibiao_mapping::{ARRIVAL, Mode, align};
 use yibiao_record::{Claim, ElementId, Op, SourceKey, Submission, SubmissionSeq, SystemId, Timestamp, Value};
 use yibiao_store::{
-    AuditDraft, Commit, CommitError, DeliveredRow, EditionPage, QuarantineEntry, QuarantineId, ReadError,
-    ValueDigest, value_digest,
+    Commit, CommitError, DeliveredRow, EditionPage, QuarantineEntry, QuarantineId, ReadError, ValueDigest,
+    value_digest,
 };
 
 /// Why a batch was not taken in. The node must be opened again.
@@ -29,6 +30,11 @@ pub enum IngestError {
         "cannot make the batch durable; free disk space or mend the disk, then start the node again: it goes on where it stopped"
     )]
     Commit(#[from] CommitError),
+    /// The thread that publishes ended in a panic.
+    #[error(
+        "cannot publish: the publishing thread has failed; start the node again: it goes on where it stopped"
+    )]
+    Panicked,
 }
 
 /// A parsed batch of one source.
@@ -87,8 +93,13 @@ enum Standing {
 }
 
 impl Node {
-    /// Takes in batches of several sources: durable when it returns, in one commit unless an edition is larger.
-    pub(crate) fn ingest(&mut self, group: Vec<Incoming>) -> Result<(), IngestError> {
+    /// Takes in batches of several sources, in one commit unless an edition is larger. It is durable when `waiting` is
+    /// told so, or after [`settle`](Node::settle).
+    pub(crate) fn ingest(
+        &mut self,
+        group: Vec<Incoming>,
+        waiting: Vec<oneshot::Sender<()>>,
+    ) -> Result<(), IngestError> {
         let timer = self.metrics.batch_seconds.start_timer();
         let mut draft = Draft::default();
         let mut received = 0;
@@ -102,7 +113,7 @@ impl Node {
                 self.row(row, &mut draft)?;
                 if draft.commit.submissions.len() >= COMMIT_SUBMISSIONS_MAX {
                     // Without the cursor: after a crash the edition is read again, and these rows are repeats.
-                    self.finish(std::mem::take(&mut draft))?;
+                    self.finish(std::mem::take(&mut draft), Vec::new())?;
                 }
             }
             for refused in taken.refused {
@@ -117,7 +128,7 @@ impl Node {
             received += rows;
             tracing::debug!(rows, "batch decided on");
         }
-        self.finish(draft)?;
+        self.finish(draft, waiting)?;
         self.metrics.batch_rows.observe(f64::from(u32::try_from(received).unwrap_or(u32::MAX)));
         timer.observe_duration();
         Ok(())
@@ -142,11 +153,15 @@ impl Node {
             reason: format!("{}; {}", error.reason, error.hint),
         };
         self.refuse(system, refused, &mut draft)?;
-        self.finish(draft)
+        self.finish(draft, Vec::new())?;
+        self.settle()
     }
 
     fn take(&mut self, system: SystemId, parcels: Vec<Parcel>) -> Result<Taken, IngestError> {
         let names = self.mappings.get(&system).map(|mapping| mapping.identity_names()).unwrap_or_default();
+        if !names.is_empty() {
+            self.settle()?; // its rows are aligned with what the store knows of the last edition
+        }
         let mut intake = self.intakes.remove(&system).unwrap_or_else(|| Intake::new(system, names));
         let taken = intake.take(parcels, |incoming| self.known_rows(system, incoming))?;
         self.intakes.insert(system, intake);
@@ -280,9 +295,12 @@ impl Node {
     }
 
     /// The claims of an accepted submission.
-    fn claims(&self, seq: SubmissionSeq, draft: &Draft) -> Result<Vec<Claim>, ReadError> {
+    fn claims(&mut self, seq: SubmissionSeq, draft: &Draft) -> Result<Vec<Claim>, IngestError> {
         if let Some(submission) = draft.submission(seq) {
             return Ok(submission.claims.clone());
+        }
+        if self.publishing.holds(seq) {
+            self.settle()?;
         }
         Ok(self.store.view()?.submission(seq)?.map(|submission| submission.claims).unwrap_or_default())
     }
@@ -290,11 +308,14 @@ impl Node {
     /// Puts its source's own last word in place of each claim that is our own word come back. Says whether anything is
     /// left that its source changed.
     fn without_echoes(
-        &self,
+        &mut self,
         submission: &mut Submission,
         known: &Entry,
         draft: &mut Draft,
     ) -> Result<bool, IngestError> {
+        if self.publishing.holds_delivered() {
+            self.settle()?;
+        }
         let delivered = self.store.view()?.delivered(&submission.key)?;
         if delivered.is_empty() {
             return Ok(true);
@@ -348,6 +369,7 @@ impl Node {
     fn close(&mut self, system: SystemId, closed: Closed, draft: &mut Draft) -> Result<(), IngestError> {
         let Some(mapping) = self.mappings.get(&system).cloned() else { return Ok(()) };
         if !closed.rows.is_empty() {
+            self.settle()?;
             let edition = self.store.view()?.editions(system)?.pop().unwrap_or(0) + 1;
             for (page, rows) in (0u32..).zip(closed.rows.chunks(PAGE_ROWS_MAX)) {
                 draft.commit.editions.push(EditionPage { system, edition, page, rows: rows.to_vec() });
@@ -392,28 +414,12 @@ impl Node {
         Ok(())
     }
 
-    /// Resolves, publishes and commits a draft.
-    pub(crate) fn finish(&mut self, mut draft: Draft) -> Result<(), IngestError> {
-        self.publish(&mut draft, &[])?;
-        let mut counts: BTreeMap<SystemId, Vec<(Box<str>, i64)>> = BTreeMap::new();
-        for ((system, outcome), n) in &draft.rows {
-            let n = i64::try_from(*n).unwrap_or(i64::MAX);
-            draft.commit.counters.push((format!("rows/{system}/{}", outcome.name()), n));
-            counts.entry(*system).or_default().push((outcome.name().into(), n));
-        }
-        draft.commit.audit.extend(counts.into_iter().map(|(system, counts)| AuditDraft {
-            at: draft.time,
-            actor: system.as_str().into(),
-            action: "ingest".into(),
-            subjects: Vec::new(),
-            counts,
-        }));
-        self.metrics.timed(Stage::Commit, || self.store.commit(&draft.commit))?;
-        self.last = self.store.view()?.last();
-        for ((system, outcome), n) in &draft.rows {
-            self.metrics.rows.with_label_values(&[system.as_str(), outcome.name()]).inc_by(*n);
-        }
-        self.count_changes(&draft.commit.changes);
+    /// Resolves a draft, and has it published and committed while the next is decided on.
+    fn finish(&mut self, draft: Draft, waiting: Vec<oneshot::Sender<()>>) -> Result<(), IngestError> {
+        let resolved = self.resolve(draft, &[]);
+        self.settle()?;
+        self.publishing.start(resolved, waiting);
+        self.metrics.quarantine_open.set(i64::try_from(self.quarantine.open()).unwrap_or(i64::MAX));
         Ok(())
     }
 }

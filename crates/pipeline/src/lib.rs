@@ -17,6 +17,7 @@ mod parse;
 mod project;
 mod publish;
 mod published;
+mod publisher;
 mod quarantine;
 mod query;
 mod records;

@@ -51,7 +51,7 @@ impl RowOutcome {
 }
 
 /// The metrics of a node.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Metrics {
     pub(crate) received: IntCounterVec,
     pub(crate) rows: IntCounterVec,

@@ -2,9 +2,11 @@
 //!
 //! **Invariant:** what is in memory is a function of what is in the store; [`Node::open`] computes it.
 
+use crate::ingest::IngestError;
 use crate::intake::Intake;
 use crate::metrics::Metrics;
 use crate::published::Published;
+use crate::publisher::{Publisher, Publishing};
 use crate::quarantine::Quarantine;
 use crate::records::Records;
 use std::collections::BTreeMap;
@@ -13,7 +15,7 @@ use yibiao_contract::Cursor;
 use yibiao_mapping::Mapping;
 use yibiao_policy::Policy;
 use yibiao_record::{
-    Change, Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
+    Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
 };
 use yibiao_resolve::department::ModelFileError;
 use yibiao_resolve::world::{Assignment, Settings, World};
@@ -49,18 +51,18 @@ pub enum OpenError {
 /// The store and what is derived from it.
 #[derive(Debug)]
 pub struct Node {
-    pub(crate) store: Store,
+    pub(crate) store: Arc<Store>,
     pub(crate) dictionary: &'static Dictionary,
     pub(crate) mappings: BTreeMap<SystemId, Arc<Mapping>>,
     pub(crate) policy: Policy,
     pub(crate) metrics: Metrics,
     pub(crate) world: World,
     pub(crate) records: Records,
-    pub(crate) published: Published,
+    pub(crate) publishing: Publishing,
     pub(crate) intakes: BTreeMap<SystemId, Intake>,
     pub(crate) decisions: Decisions,
     pub(crate) quarantine: Quarantine,
-    /// Where the logs end.
+    /// Where the logs end; of submissions and quarantine, with the batch that is being published.
     pub(crate) last: Boundary,
 }
 
@@ -125,16 +127,25 @@ impl Node {
                 "the shipped models give another partition than the feed tells"
             );
         }
+        let last = view.last();
+        let store = Arc::new(parts.store);
+        let publisher = Publisher {
+            store: Arc::clone(&store),
+            dictionary: parts.dictionary,
+            metrics: parts.metrics.clone(),
+            published,
+            last: last.change,
+        };
         let mut node = Node {
-            last: view.last(),
-            store: parts.store,
+            last,
+            store,
             dictionary: parts.dictionary,
             mappings: parts.mappings.into_iter().map(|mapping| (mapping.system(), mapping)).collect(),
             policy: parts.policy,
             metrics: parts.metrics,
             world,
             records,
-            published,
+            publishing: Publishing::Idle(Box::new(publisher)),
             intakes: BTreeMap::new(),
             decisions,
             quarantine: Quarantine::load(&view)?,
@@ -186,26 +197,22 @@ impl Node {
 
     /// Shows the state in the metrics.
     pub(crate) fn refresh_gauges(&self) {
-        let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
-        for kind in EntityKind::ALL {
-            let labels = [kind.name()];
-            let entities = self.published.count(kind);
-            self.metrics.entities.with_label_values(&labels).set(signed(entities));
-            let records = self.world.engine(kind).record_count();
-            self.metrics.joined.with_label_values(&labels).set(signed(records.saturating_sub(entities)));
-            self.metrics
-                .review
-                .with_label_values(&labels)
-                .set(signed(self.world.engine(kind).review_count()));
-        }
-        self.metrics.quarantine_open.set(signed(self.quarantine.open()));
+        self.published_by().show(&self.counts());
+        self.metrics.quarantine_open.set(i64::try_from(self.quarantine.open()).unwrap_or(i64::MAX));
     }
 
-    /// Counts published changes and shows the state that they led to.
-    pub(crate) fn count_changes(&self, changes: &[Change]) {
-        for change in changes {
-            self.metrics.changes.with_label_values(&[change.entity.kind.name(), change.kind.name()]).inc();
-        }
-        self.refresh_gauges();
+    /// The publisher at rest.
+    pub(crate) fn published_by(&self) -> &Publisher {
+        self.publishing
+            .publisher()
+            .expect("invariant: only taking in goes on while a batch is being published")
+    }
+
+    /// Waits until all that was taken in is published and durable.
+    pub(crate) fn settle(&mut self) -> Result<(), IngestError> {
+        self.publishing.settle()?;
+        let Boundary { submission, quarantine, .. } = self.last;
+        self.last = Boundary { submission, quarantine, ..self.store.view()?.last() };
+        Ok(())
     }
 }

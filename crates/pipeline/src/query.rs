@@ -90,7 +90,7 @@ impl Node {
             ..Status::default()
         };
         for kind in EntityKind::ALL {
-            status.entities.insert(kind, self.published.count(kind));
+            status.entities.insert(kind, self.published_by().published.count(kind));
             status.records.insert(kind, self.world.engine(kind).record_count());
             status.reviews.insert(kind, self.world.engine(kind).review_count());
         }
@@ -147,7 +147,7 @@ impl Node {
                 members.push(Member { system: key.system, shown: self.shown(key), entity, live });
             }
         } else {
-            for entity in self.published.entities(kind) {
+            for entity in self.published_by().published.entities(kind) {
                 for key in self.world.members(entity) {
                     let shown = self.shown(&key);
                     members.push(Member { system: key.system, shown, entity: Some(entity), live: true });
@@ -191,7 +191,7 @@ impl Node {
 
     /// The living entities of a kind.
     pub fn entities(&self, kind: EntityKind) -> Vec<EntityId> {
-        self.published.entities(kind).collect()
+        self.published_by().published.entities(kind).collect()
     }
 
     /// The entity that holds a record.
@@ -207,7 +207,7 @@ impl Node {
     /// What a record claims for an element.
     pub fn claim(&self, key: &SourceKey, element: ElementId) -> Result<Option<Value>, ReadError> {
         let view = self.store.view()?;
-        let rows = self.submissions(std::slice::from_ref(key), None, &view)?;
+        let rows = self.submissions(std::slice::from_ref(key), &view)?;
         Ok(rows
             .first()
             .and_then(|row| row.claim(element))
@@ -227,8 +227,7 @@ impl Node {
             return Ok(None);
         }
         let view = self.store.view()?;
-        let rows = self.submissions(&self.world.rows(entity), None, &view)?;
-        let rows = rows.into_iter().map(std::borrow::Cow::into_owned).collect();
+        let rows = self.submissions(&self.world.rows(entity), &view)?;
         let canonical = self.canonical(entity, &view)?;
         Ok(Some(Story { entity, members, rows, canonical, relations: self.world.relations(entity) }))
     }

@@ -62,8 +62,10 @@ impl Node {
         let seq = DecisionSeq(self.last.decision.0 + 1);
         let decision = Decision { seq, kind, actor: actor.into(), reason: reason.into(), at };
         self.decisions.note(decision.clone());
-        let mut draft = Draft { time: at, ..Draft::default() };
-        self.publish(&mut draft, std::slice::from_ref(&decision))?;
+        self.settle()?;
+        let resolved = self.resolve(Draft { time: at, ..Draft::default() }, std::slice::from_ref(&decision));
+        let publisher = self.publishing.publisher_mut()?;
+        let mut draft = publisher.publish(resolved)?;
         let changes = u64::try_from(draft.commit.changes.len()).unwrap_or(u64::MAX);
         draft.commit.decisions.push(decision);
         draft.commit.audit.push(AuditDraft {
@@ -73,9 +75,8 @@ impl Node {
             subjects: vec![format!("decision {seq}").into()],
             counts: vec![("changes".into(), i64::try_from(changes).unwrap_or(i64::MAX))],
         });
-        self.store.commit(&draft.commit).map_err(IngestError::from)?;
-        self.last = self.store.view().map_err(IngestError::from)?.last();
-        self.count_changes(&draft.commit.changes);
+        publisher.commit(&draft)?;
+        self.settle()?;
         Ok(Decided { seq, changes })
     }
 

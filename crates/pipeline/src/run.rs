@@ -123,6 +123,8 @@ where
     let mut tick = tokio::time::interval(options.poll);
     let mut outbox = Outbox::full(deliveries.len());
     let mut put_back = None;
+    // Whose batch was taken in last: the one that may still be being published.
+    let mut last = None;
     loop {
         while running < width
             && let Some(source) = waiting.pop_front()
@@ -149,6 +151,11 @@ where
             _ = tick.tick(), if !options.once => Event::Tick,
             },
         };
+        // Only the next batch is decided on while one is being published.
+        if let Some(system) = last.filter(|_| !matches!(event, Event::Batch { .. })) {
+            tokio::task::block_in_place(|| node.settle())
+                .map_err(|source| RunError::Ingest { system, source })?;
+        }
         match event {
             Event::Batch { incoming, done } => {
                 let system = incoming.system;
@@ -156,15 +163,11 @@ where
                 let dones = std::mem::take(&mut gathered.dones);
                 let group = std::mem::take(&mut gathered.group);
                 idle.retain(|system| group.iter().all(|incoming| incoming.system != *system));
-                tokio::task::block_in_place(|| node.ingest(group))
+                tokio::task::block_in_place(|| node.ingest(group, dones))
                     .map_err(|source| RunError::Ingest { system, source })?;
                 outbox = Outbox::full(deliveries.len());
                 notice(Part::Source(system), None);
-                for done in dones {
-                    if done.send(()).is_err() {
-                        tracing::trace!("the source has gone; its batch is durable all the same");
-                    }
-                }
+                last = Some(system);
                 put_back = gathered.other;
             }
             Event::Idle(system) => {

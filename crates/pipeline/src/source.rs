@@ -5,6 +5,7 @@
 use crate::ingest::Incoming;
 use crate::parse::{Parcel, Parser};
 use crate::run::{Event, RunOptions};
+use std::collections::VecDeque;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,6 +17,9 @@ use yibiao_mapping::Mapping;
 /// First and longest pause after a failure.
 const BACKOFF_FIRST: Duration = Duration::from_millis(500);
 const BACKOFF_LONGEST: Duration = Duration::from_secs(60);
+/// Batches of a source that the node may have without having called them durable: one that it publishes, one that it
+/// decides on.
+const UNACKNOWLEDGED_MAX: usize = 2;
 /// Failures in a row after which a source is given up in a run that is to end.
 const FAILURES_ONCE_MAX: u32 = 2;
 
@@ -38,8 +42,8 @@ pub(crate) struct SourceTask<C> {
     connector: C,
     parser: Parser,
     cursor: Cursor,
-    /// The batch that the node has and has not yet called durable.
-    unacknowledged: Option<(oneshot::Receiver<()>, Cursor)>,
+    /// The batches that the node has and has not yet called durable, in their order.
+    unacknowledged: VecDeque<(oneshot::Receiver<()>, Cursor)>,
     failures: u32,
     options: RunOptions,
     /// When everything that lay there at the start of the run has settled.
@@ -62,7 +66,7 @@ impl<C: Connector> SourceTask<C> {
             connector: source.connector,
             parser,
             cursor,
-            unacknowledged: None,
+            unacknowledged: VecDeque::new(),
             failures: 0,
             options,
             settled,
@@ -80,9 +84,10 @@ impl<C: Connector> SourceTask<C> {
 
     async fn step(&mut self) -> ControlFlow<()> {
         let read = self.connector.read(&self.cursor, self.options.limits).await;
-        // Parsed while the node still commits the batch before.
+        // Parsed while the node still has the batches before.
         let next = read.map(|batch| batch.map(|batch| (self.parser.parse(batch.items), batch.cursor)));
-        self.acknowledge().await?;
+        let kept = if matches!(next, Ok(Some(_))) { UNACKNOWLEDGED_MAX - 1 } else { 0 };
+        self.acknowledge(kept).await?;
         // Before the batch that moves on behind them: whoever is killed in between is told again.
         for refused in self.parser.refused() {
             self.send(Event::Failed(self.parser.system(), refused)).await?;
@@ -107,20 +112,24 @@ impl<C: Connector> SourceTask<C> {
         self.failures = 0;
         self.cursor = upto.clone();
         let (done, durable) = oneshot::channel();
-        self.unacknowledged = Some((durable, upto.clone()));
+        self.unacknowledged.push_back((durable, upto.clone()));
         let incoming = Incoming { system: self.parser.system(), parcels, cursor: upto };
         self.send(Event::Batch { incoming, done }).await
     }
 
-    async fn acknowledge(&mut self) -> ControlFlow<()> {
-        let Some((durable, upto)) = self.unacknowledged.take() else { return ControlFlow::Continue(()) };
-        if durable.await.is_err() {
-            return ControlFlow::Break(()); // the node has stopped before it was durable
+    /// Acknowledges what is durable, until no more than `kept` batches are left.
+    async fn acknowledge(&mut self, kept: usize) -> ControlFlow<()> {
+        while self.unacknowledged.len() > kept
+            && let Some((durable, upto)) = self.unacknowledged.pop_front()
+        {
+            if durable.await.is_err() {
+                return ControlFlow::Break(()); // the node has stopped before it was durable
+            }
+            if let Err(error) = self.connector.commit(&upto).await {
+                self.send(Event::Failed(self.parser.system(), error)).await?;
+            }
         }
-        match self.connector.commit(&upto).await {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => self.send(Event::Failed(self.parser.system(), error)).await,
-        }
+        ControlFlow::Continue(())
     }
 
     async fn fail(&mut self, error: EdgeError) -> ControlFlow<()> {

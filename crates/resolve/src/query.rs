@@ -21,6 +21,16 @@ impl Engine {
         Some(members)
     }
 
+    /// The smallest key of the cluster of a live record.
+    pub(crate) fn first_of_cluster(&self, key: &SourceKey) -> Option<&SourceKey> {
+        let record = self.find(key).filter(|record| self.state.slot(*record).live)?;
+        let head = self.state.slot(record).head;
+        match self.clusters.get(&head) {
+            Some(members) => members.iter().map(|member| &self.state.slot(*member).key).min(),
+            None => Some(&self.state.slot(head).key),
+        }
+    }
+
     /// The members of a cluster, in canonical order.
     pub(crate) fn members(&self, head: u32) -> Vec<u32> {
         self.clusters.get(&head).map_or_else(|| vec![head], |members| members.to_vec())

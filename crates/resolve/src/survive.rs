@@ -56,9 +56,21 @@ impl<'a> Candidate<'a> {
 /// The canonical values of an entity from its rows. Of an ended row nothing is taken; nor is a claim that could not be
 /// parsed, was derived from another cell or is an echo of what was delivered.
 pub fn canonical(kind: EntityKind, rows: &[&Submission], pins: &[Pin], dictionary: &Dictionary) -> Canonical {
+    let mut claims: Vec<(&Submission, &Claim)> = rows
+        .iter()
+        .filter(|row| row.op == Op::Upsert)
+        .flat_map(|row| row.claims.iter().map(move |claim| (*row, claim)))
+        .filter(|(_, claim)| {
+            claim.is_evidence() && !claim.flags.has(ClaimFlags::ECHO) && says_something(&claim.value)
+        })
+        .collect();
+    claims.sort_by_key(|(_, claim)| claim.element);
     let mut values = Vec::new();
     for element in dictionary.elements().filter(|element| element.entity == kind) {
-        let candidates = candidates(element, rows);
+        let from = claims.partition_point(|(_, claim)| claim.element < element.number);
+        let of_element = claims.get(from..).unwrap_or_default();
+        let of_element = of_element.iter().take_while(|(_, claim)| claim.element == element.number);
+        let candidates = candidates(element, of_element.copied());
         let chosen = pinned(element.number, rows, pins).or_else(|| choose(element, &candidates, dictionary));
         values.extend(chosen.map(|value| (element.number, value)));
     }
@@ -69,21 +81,16 @@ pub fn canonical(kind: EntityKind, rows: &[&Submission], pins: &[Pin], dictionar
     canonical
 }
 
-fn candidates<'a>(element: &Element, rows: &[&'a Submission]) -> Vec<Candidate<'a>> {
+fn candidates<'a>(
+    element: &Element,
+    claims: impl Iterator<Item = (&'a Submission, &'a Claim)>,
+) -> Vec<Candidate<'a>> {
     let rank = |system: SystemId| {
         let found = element.authority.iter().position(|other| *other == system);
         found.unwrap_or(element.authority.len())
     };
-    let mut candidates: Vec<Candidate<'a>> = rows
-        .iter()
-        .filter(|row| row.op == Op::Upsert)
-        .flat_map(|row| row.claims.iter().map(move |claim| (*row, claim)))
-        .filter(|(_, claim)| claim.element == element.number)
-        .filter(|(_, claim)| {
-            claim.is_evidence() && !claim.flags.has(ClaimFlags::ECHO) && says_something(&claim.value)
-        })
-        .map(|(row, claim)| Candidate { row, claim, rank: rank(row.key.system) })
-        .collect();
+    let mut candidates: Vec<Candidate<'a>> =
+        claims.map(|(row, claim)| Candidate { row, claim, rank: rank(row.key.system) }).collect();
     candidates.sort_by(|a, b| a.order().cmp(&b.order()));
     candidates
 }

@@ -58,6 +58,11 @@ impl Decisions {
         self.in_force.get(last).and_then(|(kind, _)| pair_of(kind)).map(|(_, ruling)| ruling)
     }
 
+    /// Whether any value was ever pinned.
+    pub(super) fn any_pin(&self) -> bool {
+        !self.by_key.is_empty()
+    }
+
     /// The pins on any of some keys.
     pub(super) fn pins(&self, of: EntityKind, keys: &BTreeSet<SourceKey>) -> Vec<Pin> {
         let mut pins = Vec::new();

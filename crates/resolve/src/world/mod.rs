@@ -176,7 +176,11 @@ impl World {
 
     /// The source rows that give an entity's values, sorted.
     pub fn rows(&self, entity: EntityId) -> Vec<SourceKey> {
-        self.row_numbers(entity).into_iter().map(|row| self.rows.get(row).key.clone()).collect()
+        self.keys_of_rows(&self.row_numbers(entity))
+    }
+
+    fn keys_of_rows(&self, rows: &[u32]) -> Vec<SourceKey> {
+        rows.iter().map(|row| self.rows.get(*row).key.clone()).collect()
     }
 
     /// The entities of a kind, by number.
@@ -196,6 +200,9 @@ impl World {
 
     /// The pins in force on an entity.
     pub fn pins(&self, entity: EntityId) -> Vec<Pin> {
+        if !self.decisions.any_pin() {
+            return Vec::new();
+        }
         let members: BTreeSet<SourceKey> =
             self.members(entity).into_iter().chain(self.rows(entity)).collect();
         self.decisions.pins(entity.kind, &members)
@@ -219,27 +226,21 @@ impl World {
         }
     }
 
-    /// The members of an entity, as numbers of its table.
-    fn member_numbers(&self, entity: EntityId) -> Vec<u32> {
-        let keys = self.members(entity);
-        let find = |key: &SourceKey| match entity.kind {
-            EntityKind::Person => self.rows.find(key),
-            EntityKind::Dwelling => self.dwelling_facets.find(key),
-            EntityKind::Household => self.household_facets.find(key),
-        };
-        keys.iter().filter_map(find).collect()
-    }
-
     /// The rows of an entity, sorted by key.
     fn row_numbers(&self, entity: EntityId) -> Vec<u32> {
-        let members = self.member_numbers(entity);
-        let facets = match entity.kind {
-            EntityKind::Person => return members,
+        self.rows_of_members(entity.kind, &self.members(entity))
+    }
+
+    /// The rows of an entity with these members, sorted by key.
+    fn rows_of_members(&self, kind: EntityKind, members: &[SourceKey]) -> Vec<u32> {
+        let facets = match kind {
+            EntityKind::Person => return members.iter().filter_map(|key| self.rows.find(key)).collect(),
             EntityKind::Dwelling => &self.dwelling_facets,
             EntityKind::Household => &self.household_facets,
         };
-        let mut rows: Vec<u32> =
-            members.iter().flat_map(|facet| facets.get(*facet).rows.iter().copied()).collect();
+        let facet_rows =
+            |key: &SourceKey| facets.find(key).map(|facet| facets.get(facet).rows.iter().copied());
+        let mut rows: Vec<u32> = members.iter().filter_map(facet_rows).flatten().collect();
         rows.sort_by(|a, b| self.rows.get(*a).key.cmp(&self.rows.get(*b).key));
         rows
     }

@@ -8,13 +8,18 @@ use yibiao_record::{EntityId, EntityKind, Relation, Role, SystemId, Timestamp};
 impl World {
     /// The relations of an entity, from its rows that were not ended; each once per system, with the earliest time.
     pub fn relations(&self, entity: EntityId) -> Vec<Relation> {
+        self.relations_of_rows(entity.kind, &self.row_numbers(entity))
+    }
+
+    /// The relations that rows of an entity of that kind give it.
+    pub(super) fn relations_of_rows(&self, kind: EntityKind, rows: &[u32]) -> Vec<Relation> {
         let mut found: BTreeMap<(Role, EntityId, SystemId), Timestamp> = BTreeMap::new();
-        for row in self.row_numbers(entity) {
-            let row = self.rows.get(row);
+        for row in rows {
+            let row = self.rows.get(*row);
             if row.ended || !row.live {
                 continue;
             }
-            for (role, to) in self.relations_of_row(entity.kind, row) {
+            for (role, to) in self.relations_of_row(kind, row) {
                 let since = found.entry((role, to, row.key.system)).or_insert(row.observed_at);
                 *since = (*since).min(row.observed_at);
             }

@@ -150,13 +150,15 @@ impl World {
     }
 
     pub(super) fn step(&self, entity: EntityId, kind: ChangeKind) -> Step {
-        Step {
-            entity,
-            members: self.members(entity),
-            rows: self.rows(entity),
-            relations: self.relations(entity),
-            kind,
-        }
+        let members = self.members(entity);
+        let rows = self.rows_of_members(entity.kind, &members);
+        let relations = self.relations_of_rows(entity.kind, &rows);
+        // A person's members are its rows.
+        let keys = match entity.kind {
+            EntityKind::Person => members.clone(),
+            EntityKind::Dwelling | EntityKind::Household => self.keys_of_rows(&rows),
+        };
+        Step { entity, kind, members, rows: keys, relations }
     }
 
     pub(super) fn dwelling_inputs(&self, dirty: &BTreeSet<u32>, rulings: Vec<Input>) -> Vec<Input> {
@@ -199,16 +201,16 @@ impl World {
                     HouseholdPart { head, home, is_head: row.is_head }
                 })
                 .collect();
-            let labels: Vec<SourceKey> = facet.rows.iter().filter_map(|row| self.label(*row)).collect();
-            let features = self.household_fields.features(parts.iter(), labels.iter());
+            let labels: Vec<&SourceKey> = facet.rows.iter().filter_map(|row| self.label(*row)).collect();
+            let features = self.household_fields.features(parts.iter(), labels.into_iter());
             inputs.push(Input::Upsert(facet.key.clone(), features));
         }
         inputs
     }
 
     /// The smallest key of the row's person.
-    fn label(&self, row: u32) -> Option<SourceKey> {
-        self.persons.cluster_of(&self.rows.get(row).key)?.into_iter().next()
+    fn label(&self, row: u32) -> Option<&SourceKey> {
+        self.persons.first_of_cluster(&self.rows.get(row).key)
     }
 
     /// Gives ids to what regrouped; gives the members that are in another entity than before, or in a changed one.

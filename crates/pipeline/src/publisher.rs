@@ -1,0 +1,237 @@
+//! Publishing: what the resolver regrouped becomes changes of the feed, and changes and submissions one commit.
+//!
+//! **Invariant:** a change says what differs from what was last published of its entity, and nothing is published that
+//! differs in nothing.
+//! **Invariant:** batches are published and committed one after the other, in the order in which they were decided on,
+//! though the next is decided on meanwhile.
+
+use crate::ingest::{Draft, IngestError};
+use crate::metrics::{Metrics, Stage};
+use crate::published::Published;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Instant;
+use tokio::sync::oneshot;
+use yibiao_record::{
+    Change, ChangeKind, ChangeSeq, EntityKind, Submission, SubmissionSeq, SystemId, Timestamp,
+};
+use yibiao_resolve::survive::{self, Pin};
+use yibiao_resolve::world::Step;
+use yibiao_schema::Dictionary;
+use yibiao_store::{AuditDraft, Raw, ReadError, Store};
+
+/// A draft and what the resolver made of it.
+#[derive(Default)]
+pub(crate) struct Resolved {
+    pub(crate) draft: Draft,
+    pub(crate) steps: Vec<Standing>,
+    /// Per kind: records, and questions that wait for a steward.
+    pub(crate) counts: BTreeMap<EntityKind, (usize, usize)>,
+}
+
+/// A step of an entity with all that its values follow from.
+pub(crate) struct Standing {
+    pub(crate) step: Step,
+    /// The latest submissions of the step's rows, in the order of their keys.
+    pub(crate) rows: Vec<SubmissionSeq>,
+    pub(crate) pins: Vec<Pin>,
+}
+
+/// The half of a node that publishes and commits.
+#[derive(Debug)]
+pub(crate) struct Publisher {
+    pub(crate) store: Arc<Store>,
+    pub(crate) dictionary: &'static Dictionary,
+    pub(crate) metrics: Metrics,
+    pub(crate) published: Published,
+    pub(crate) last: ChangeSeq,
+}
+
+impl Publisher {
+    /// Adds the changes that the steps come to.
+    pub(crate) fn publish(&mut self, resolved: Resolved) -> Result<Draft, IngestError> {
+        let Resolved { mut draft, steps, counts } = resolved;
+        let started = Instant::now();
+        let stored = self.stored(&draft, &steps)?;
+        for standing in steps {
+            let rows: Vec<&Submission> = standing
+                .rows
+                .iter()
+                .filter_map(|seq| draft.submission(*seq).or_else(|| stored.get(seq)))
+                .collect();
+            if let Some(change) = self.change(standing.step, &rows, &standing.pins, draft.time) {
+                self.last = change.seq;
+                self.published.note(&change);
+                draft.commit.changes.push(change);
+            }
+        }
+        self.metrics.spent(Stage::Survive, started);
+        self.show(&counts);
+        Ok(draft)
+    }
+
+    /// The submissions of the steps that are in the store already: each is read once, however many entities speak of it.
+    fn stored(
+        &self,
+        draft: &Draft,
+        steps: &[Standing],
+    ) -> Result<BTreeMap<SubmissionSeq, Submission>, ReadError> {
+        let mut wanted: Vec<SubmissionSeq> = steps
+            .iter()
+            .flat_map(|standing| standing.rows.iter().copied())
+            .filter(|seq| draft.submission(*seq).is_none())
+            .collect();
+        wanted.sort_unstable();
+        wanted.dedup();
+        let view = self.store.view()?;
+        let read = |seq: SubmissionSeq| {
+            let found = view.submissions(seq..=seq, Raw::Skip).next().transpose();
+            found.map(|found| found.map(|submission| (seq, submission))).transpose()
+        };
+        wanted.into_iter().filter_map(read).collect()
+    }
+
+    /// The change that a step of an entity is, where it is one.
+    fn change(&self, step: Step, rows: &[&Submission], pins: &[Pin], at: Timestamp) -> Option<Change> {
+        let seq = ChangeSeq(self.last.0 + 1);
+        let Step { entity, kind, members, relations, .. } = step;
+        if matches!(kind, ChangeKind::Merged { .. } | ChangeKind::Retired) {
+            let (members, values, relations) = (Vec::new(), Vec::new(), Vec::new());
+            return Some(Change { seq, entity, kind, time: at, members, values, relations });
+        }
+        let canonical = survive::canonical(entity.kind, rows, pins, self.dictionary);
+        let difference = self.published.difference(entity, &canonical, &members, &relations);
+        if matches!(kind, ChangeKind::Updated) && !difference.shape && difference.values.is_empty() {
+            return None;
+        }
+        let time = rows.iter().map(|row| row.observed_at).max().unwrap_or(Timestamp(0)).max(at);
+        Some(Change { seq, entity, kind, time, members, values: difference.values, relations })
+    }
+
+    /// Publishes and commits a batch of rows.
+    fn finish(&mut self, resolved: Resolved) -> Result<(), IngestError> {
+        let mut draft = self.publish(resolved)?;
+        let mut counts: BTreeMap<SystemId, Vec<(Box<str>, i64)>> = BTreeMap::new();
+        for ((system, outcome), n) in &draft.rows {
+            let n = i64::try_from(*n).unwrap_or(i64::MAX);
+            draft.commit.counters.push((format!("rows/{system}/{}", outcome.name()), n));
+            counts.entry(*system).or_default().push((outcome.name().into(), n));
+        }
+        draft.commit.audit.extend(counts.into_iter().map(|(system, counts)| AuditDraft {
+            at: draft.time,
+            actor: system.as_str().into(),
+            action: "ingest".into(),
+            subjects: Vec::new(),
+            counts,
+        }));
+        self.commit(&draft)?;
+        for ((system, outcome), n) in &draft.rows {
+            self.metrics.rows.with_label_values(&[system.as_str(), outcome.name()]).inc_by(*n);
+        }
+        Ok(())
+    }
+
+    /// Makes a draft durable.
+    pub(crate) fn commit(&self, draft: &Draft) -> Result<(), IngestError> {
+        self.metrics.timed(Stage::Commit, || self.store.commit(&draft.commit))?;
+        for change in &draft.commit.changes {
+            self.metrics.changes.with_label_values(&[change.entity.kind.name(), change.kind.name()]).inc();
+        }
+        Ok(())
+    }
+
+    /// Shows the state in the metrics.
+    pub(crate) fn show(&self, counts: &BTreeMap<EntityKind, (usize, usize)>) {
+        let signed = |n: usize| i64::try_from(n).unwrap_or(i64::MAX);
+        for (kind, (records, reviews)) in counts {
+            let labels = [kind.name()];
+            let entities = self.published.count(*kind);
+            self.metrics.entities.with_label_values(&labels).set(signed(entities));
+            self.metrics.joined.with_label_values(&labels).set(signed(records.saturating_sub(entities)));
+            self.metrics.review.with_label_values(&labels).set(signed(*reviews));
+        }
+    }
+}
+
+/// Where the publisher is.
+#[derive(Debug)]
+pub(crate) enum Publishing {
+    /// At rest: all that was decided on is published and durable.
+    Idle(Box<Publisher>),
+    /// At work on a batch, on a thread of its own.
+    Busy {
+        thread: JoinHandle<(Box<Publisher>, Result<(), IngestError>)>,
+        /// The batch's first submission, where it has one: from it on, the store may lack submissions.
+        first: Option<SubmissionSeq>,
+        /// Whether the batch changes what is known as delivered.
+        delivered: bool,
+    },
+    /// Given up: its thread ended in a panic.
+    Lost,
+}
+
+impl Publishing {
+    /// Starts on a batch; whoever waits for it is told when it is durable. The one before must have ended.
+    pub(crate) fn start(&mut self, resolved: Resolved, waiting: Vec<oneshot::Sender<()>>) {
+        let Publishing::Idle(mut publisher) = std::mem::replace(self, Publishing::Lost) else {
+            return; // the node is to be opened again
+        };
+        let first = resolved.draft.commit.submissions.first().map(|submission| submission.seq);
+        let delivered = !resolved.draft.commit.delivered.is_empty();
+        let thread = std::thread::spawn(move || {
+            let done = publisher.finish(resolved);
+            if done.is_ok() {
+                for one in waiting {
+                    if one.send(()).is_err() {
+                        tracing::trace!("the source has gone; its batch is durable all the same");
+                    }
+                }
+            }
+            (publisher, done)
+        });
+        *self = Publishing::Busy { thread, first, delivered };
+    }
+
+    /// Waits for the batch at work.
+    pub(crate) fn settle(&mut self) -> Result<(), IngestError> {
+        match std::mem::replace(self, Publishing::Lost) {
+            Publishing::Busy { thread, .. } => {
+                let (publisher, done) = thread.join().map_err(|_| IngestError::Panicked)?;
+                *self = Publishing::Idle(publisher);
+                done
+            }
+            Publishing::Lost => Err(IngestError::Panicked),
+            idle @ Publishing::Idle(_) => {
+                *self = idle;
+                Ok(())
+            }
+        }
+    }
+
+    /// The publisher at rest, to publish with.
+    pub(crate) fn publisher_mut(&mut self) -> Result<&mut Publisher, IngestError> {
+        match self {
+            Publishing::Idle(publisher) => Ok(publisher),
+            Publishing::Busy { .. } | Publishing::Lost => Err(IngestError::Panicked),
+        }
+    }
+
+    /// The publisher at rest.
+    pub(crate) fn publisher(&self) -> Option<&Publisher> {
+        match self {
+            Publishing::Idle(publisher) => Some(publisher),
+            Publishing::Busy { .. } | Publishing::Lost => None,
+        }
+    }
+
+    /// Whether a submission may not be in the store yet.
+    pub(crate) fn holds(&self, seq: SubmissionSeq) -> bool {
+        matches!(self, Publishing::Busy { first: Some(first), .. } if seq >= *first)
+    }
+
+    /// Whether what is known as delivered may not be in the store yet.
+    pub(crate) fn holds_delivered(&self) -> bool {
+        matches!(self, Publishing::Busy { delivered: true, .. })
+    }
+}
