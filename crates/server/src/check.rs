@@ -5,7 +5,7 @@ use crate::output::{Output, table};
 use crate::run;
 use serde::Serialize;
 use std::path::Path;
-use yibiao_contract::{Adapter, Connector, Finding};
+use yibiao_contract::{Adapter, Connector, EventAdapter, Finding};
 
 /// A finding as it is printed.
 #[derive(Debug, Serialize)]
@@ -32,6 +32,10 @@ pub(crate) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
         lines.extend(source.connector.check().await.into_iter().map(|finding| Line::of(&part, finding)));
     }
     for delivery in wiring.deliveries() {
+        let part = format!("delivery {}", delivery.subscription);
+        lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
+    }
+    for delivery in wiring.event_deliveries() {
         let part = format!("delivery {}", delivery.subscription);
         lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
     }

@@ -59,13 +59,23 @@ pub(crate) struct Source {
 pub(crate) enum From {
     File { folder: PathBuf, settle: Duration },
     Sql { folder: PathBuf, settle: Duration },
+    Kafka(Box<yibiao_connector_kafka::Config>),
 }
 
-/// Where a subscription's rows go.
+/// Where a subscription's rows or events go.
 #[derive(Debug)]
 pub(crate) struct Delivery {
     pub(crate) subscription: String,
-    pub(crate) folder: PathBuf,
+    pub(crate) to: To,
+}
+
+/// The receiver.
+#[derive(Clone, Debug)]
+pub(crate) enum To {
+    /// The subscriber's own rows, in its own file.
+    File { folder: PathBuf },
+    /// Events.
+    Kafka(Box<yibiao_adapter_kafka::Config>),
 }
 
 // The file as it is written; `Config` is the file as it is meant.
@@ -104,6 +114,8 @@ struct WrittenSource {
     file: Option<WrittenFile>,
     #[serde(default)]
     sql: Option<WrittenFile>,
+    #[serde(default)]
+    kafka: Option<Box<yibiao_connector_kafka::Config>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,7 +136,10 @@ struct WrittenFolder {
 #[serde(deny_unknown_fields)]
 struct WrittenDelivery {
     subscription: String,
-    file: WrittenFolder,
+    #[serde(default)]
+    file: Option<WrittenFolder>,
+    #[serde(default)]
+    kafka: Option<Box<yibiao_adapter_kafka::Config>>,
 }
 
 /// Memory for the engine's pages unless the file says otherwise.
@@ -133,6 +148,8 @@ const CACHE_MIB_DEFAULT: usize = 256;
 const POLL_DEFAULT: Duration = Duration::from_secs(2);
 /// How long a file must have lain unchanged before it is read.
 const SETTLE_DEFAULT: Duration = Duration::from_secs(1);
+/// How long joining a group at the broker may take.
+const KAFKA_SETTLE: Duration = Duration::from_secs(10);
 
 impl Config {
     /// Reads a file. Relative paths in it are relative to its folder.
@@ -144,9 +161,9 @@ impl Config {
 
     /// How long after something was dropped all sources will read it.
     pub(crate) fn settle(&self) -> Duration {
-        let settle = |source: &Source| {
-            let (From::File { settle, .. } | From::Sql { settle, .. }) = &source.from;
-            *settle
+        let settle = |source: &Source| match &source.from {
+            From::File { settle, .. } | From::Sql { settle, .. } => *settle,
+            From::Kafka(_) => KAFKA_SETTLE,
         };
         self.sources.iter().map(settle).max().unwrap_or_default()
     }
@@ -154,8 +171,9 @@ impl Config {
     /// Takes files as finished: for files that the program has just written itself.
     pub(crate) fn read_at_once(&mut self) {
         for source in &mut self.sources {
-            let (From::File { settle, .. } | From::Sql { settle, .. }) = &mut source.from;
-            *settle = Duration::ZERO;
+            if let From::File { settle, .. } | From::Sql { settle, .. } = &mut source.from {
+                *settle = Duration::ZERO;
+            }
         }
     }
 
@@ -174,13 +192,12 @@ impl Config {
         }
         let mut deliveries: Vec<Delivery> = Vec::new();
         for (at, delivery) in written.deliveries.into_iter().enumerate() {
-            let key = format!("deliveries[{at}].file.folder");
             if deliveries.iter().any(|other| other.subscription == delivery.subscription) {
                 let name = delivery.subscription;
                 return Err(ConfigError::Twice { path: path.to_owned(), key: "subscription", name });
             }
-            let folder = reader.folder(&key, &delivery.file.folder)?;
-            deliveries.push(Delivery { subscription: delivery.subscription, folder });
+            let to = reader.receiver(at, &delivery.subscription, delivery.file, delivery.kafka)?;
+            deliveries.push(Delivery { subscription: delivery.subscription, to });
         }
         Ok(Config {
             data: reader.folder("node.data", &node.data)?,
@@ -205,21 +222,68 @@ impl Reader<'_> {
     fn source(&self, at: usize, source: WrittenSource) -> Result<Source, ConfigError> {
         let key = |rest: &str| format!("sources[{at}].{rest}");
         let settle = |key: String, of: &WrittenFile| self.seconds(&key, of.settle_seconds, SETTLE_DEFAULT);
-        let from = match (source.file, source.sql) {
-            (Some(file), None) => From::File {
+        let from = match (source.file, source.sql, source.kafka) {
+            (Some(file), None, None) => From::File {
                 folder: self.folder(&key("file.folder"), &file.folder)?,
                 settle: settle(key("file.settle_seconds"), &file)?,
             },
-            (None, Some(sql)) => From::Sql {
+            (None, Some(sql), None) => From::Sql {
                 folder: self.folder(&key("sql.folder"), &sql.folder)?,
                 settle: settle(key("sql.settle_seconds"), &sql)?,
             },
+            (None, None, Some(mut kafka)) => {
+                for (name, text) in [
+                    ("kafka.brokers", &mut kafka.brokers),
+                    ("kafka.topic", &mut kafka.topic),
+                    ("kafka.group", &mut kafka.group),
+                ] {
+                    *text = self.text(&key(name), text)?;
+                }
+                self.texts(&key("kafka.instance"), &mut kafka.instance)?;
+                self.texts(&key("kafka.registry"), &mut kafka.registry)?;
+                self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
+                From::Kafka(kafka)
+            }
             _ => {
-                return Err(self.value(&key("file"), &source.system, "name exactly one of `file` and `sql`"));
+                let detail = "name exactly one of `file`, `sql` and `kafka`";
+                return Err(self.value(&key("file"), &source.system, detail));
             }
         };
         let mapping = source.mapping.map(|mapping| self.folder(&key("mapping"), &mapping)).transpose()?;
         Ok(Source { system: source.system, mapping, from })
+    }
+
+    fn receiver(
+        &self,
+        at: usize,
+        subscription: &str,
+        file: Option<WrittenFolder>,
+        kafka: Option<Box<yibiao_adapter_kafka::Config>>,
+    ) -> Result<To, ConfigError> {
+        let key = |rest: &str| format!("deliveries[{at}].{rest}");
+        match (file, kafka) {
+            (Some(file), None) => Ok(To::File { folder: self.folder(&key("file.folder"), &file.folder)? }),
+            (None, Some(mut kafka)) => {
+                kafka.brokers = self.text(&key("kafka.brokers"), &kafka.brokers)?;
+                kafka.prefix = self.text(&key("kafka.prefix"), &kafka.prefix)?;
+                self.texts(&key("kafka.registry"), &mut kafka.registry)?;
+                self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
+                Ok(To::Kafka(kafka))
+            }
+            _ => Err(self.value(&key("file"), subscription, "name exactly one of `file` and `kafka`")),
+        }
+    }
+
+    /// As [`text`](Self::text), of each.
+    fn texts<'t>(
+        &self,
+        key: &str,
+        texts: impl IntoIterator<Item = &'t mut String>,
+    ) -> Result<(), ConfigError> {
+        for text in texts {
+            *text = self.text(key, text)?;
+        }
+        Ok(())
     }
 
     /// Replaces each `${NAME}`.

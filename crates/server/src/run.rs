@@ -11,6 +11,7 @@ use prometheus::Registry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,7 +19,8 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 use yibiao_contract::{BatchLimits, EdgeError};
 use yibiao_pipeline::{
-    Account, DeliveryReport, Job, Metrics, Node, Part, Parts, RunOptions, RunReport, Stage,
+    Account, DeliveryReport, Dispatch, DispatchError, Job, Metrics, Node, Part, Parts, RunOptions, RunReport,
+    SharedFeed, Stage,
 };
 use yibiao_schema::Dictionary;
 use yibiao_store::{OpenError, Options, Store};
@@ -172,29 +174,40 @@ pub(crate) async fn drive(
             tracing::error!(%error, "the control socket is no longer served");
         }
     });
+    let dispatch = Dispatch {
+        policy: Arc::new(wiring.policy.clone()),
+        feed: SharedFeed::default(),
+        clock: wire::now,
+        poll: config.poll,
+    };
+    let mut events = wiring.event_deliveries();
+    if !once {
+        for delivery in events.drain(..) {
+            let notice = notice(readiness.clone());
+            tasks.spawn(dispatch.clone().run(delivery, jobs.clone(), drained.clone(), notice));
+        }
+    }
     tasks.spawn(forward(called, jobs));
     let options =
         RunOptions { once, settle: config.settle(), poll: config.poll, limits: BATCH, clock: wire::now };
     let progress = output.progress("rows");
     let mut deliveries = wiring.deliveries();
     let sources = wiring.sources();
-    let notice = |part: Part, error: Option<&EdgeError>| {
-        let name = match part {
-            Part::Source(system) => format!("source {system}"),
-            Part::Delivery(subscription) => format!("delivery {subscription}"),
-        };
-        match error {
-            Some(error) => readiness.not_ready(&name, &error.to_string()),
-            None => readiness.ready(&name),
-        }
-    };
+    let notice = notice(readiness.clone());
     let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained, notice).await;
     progress.finish_and_clear();
     readiness.not_ready("node", "draining");
     if let Err(error) = std::fs::remove_file(socket) {
         tracing::debug!(%error, "the control socket stays; the next node replaces it");
     }
-    let RunReport { failed, deliveries } = ran.map_err(|error| Failure::run(&error))?;
+    let RunReport { mut failed, deliveries } = ran.map_err(|error| Failure::run(&error))?;
+    for mut delivery in events {
+        match dispatch.finish(&mut delivery, node).await {
+            Ok(sent) => tracing::info!(subscription = %delivery.subscription, sent, "events sent on"),
+            Err(DispatchError::Edge(error)) => failed.push(error),
+            Err(error) => return Err(Failure::run(&error)),
+        }
+    }
     let status = handle::status(node).map_err(|error| Failure::run(&error))?;
     Ok(Summary {
         seconds: started.elapsed().as_secs_f64(),
@@ -205,6 +218,20 @@ pub(crate) async fn drive(
         deliveries: deliveries.iter().map(DeliverySummary::from).collect(),
         status,
     })
+}
+
+/// Shows in the readiness how each part is.
+fn notice(readiness: Readiness) -> impl Fn(Part, Option<&EdgeError>) + Send {
+    move |part, error| {
+        let name = match part {
+            Part::Source(system) => format!("source {system}"),
+            Part::Delivery(subscription) => format!("delivery {subscription}"),
+        };
+        match error {
+            Some(error) => readiness.not_ready(&name, &error.to_string()),
+            None => readiness.ready(&name),
+        }
+    }
 }
 
 /// Turns control requests into jobs of the node.

@@ -1,12 +1,14 @@
 //! The one place that knows which connectors and adapters exist.
 
-use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig};
+use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig, To};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use yibiao_adapter_file::{FileAdapter, Form};
+use yibiao_adapter_kafka::KafkaAdapter;
 use yibiao_connector_file::FileConnector;
+use yibiao_connector_kafka::KafkaConnector;
 use yibiao_connector_sql::SqlConnector;
 use yibiao_contract::{
     Adapter, Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Delivery as How, Discovered,
@@ -14,9 +16,9 @@ use yibiao_contract::{
 };
 use yibiao_format::Layout;
 use yibiao_mapping::{Key, Mapping, Mode, SourceForm};
-use yibiao_pipeline::{Delivery, Source};
-use yibiao_policy::{Limits, Policy};
-use yibiao_record::{SystemId, Timestamp};
+use yibiao_pipeline::{Delivery, EventDelivery, Source};
+use yibiao_policy::{Limits, Policy, Subscription};
+use yibiao_record::{EntityKind, SystemId, Timestamp};
 use yibiao_schema::Dictionary;
 use yibiao_store::EngineKind;
 
@@ -40,6 +42,7 @@ pub(crate) enum WireError {
 pub(crate) enum AnyConnector {
     File(FileConnector),
     Sql(SqlConnector),
+    Kafka(KafkaConnector),
 }
 
 impl Connector for AnyConnector {
@@ -47,6 +50,7 @@ impl Connector for AnyConnector {
         match self {
             AnyConnector::File(file) => file.capabilities(),
             AnyConnector::Sql(sql) => sql.capabilities(),
+            AnyConnector::Kafka(kafka) => kafka.capabilities(),
         }
     }
 
@@ -54,6 +58,7 @@ impl Connector for AnyConnector {
         match self {
             AnyConnector::File(file) => file.check().await,
             AnyConnector::Sql(sql) => sql.check().await,
+            AnyConnector::Kafka(kafka) => kafka.check().await,
         }
     }
 
@@ -61,6 +66,7 @@ impl Connector for AnyConnector {
         match self {
             AnyConnector::File(file) => file.discover().await,
             AnyConnector::Sql(sql) => sql.discover().await,
+            AnyConnector::Kafka(kafka) => kafka.discover().await,
         }
     }
 
@@ -68,6 +74,7 @@ impl Connector for AnyConnector {
         match self {
             AnyConnector::File(file) => file.read(from, limits).await,
             AnyConnector::Sql(sql) => sql.read(from, limits).await,
+            AnyConnector::Kafka(kafka) => kafka.read(from, limits).await,
         }
     }
 
@@ -75,6 +82,7 @@ impl Connector for AnyConnector {
         match self {
             AnyConnector::File(file) => file.commit(upto).await,
             AnyConnector::Sql(sql) => sql.commit(upto).await,
+            AnyConnector::Kafka(kafka) => kafka.commit(upto).await,
         }
     }
 }
@@ -112,6 +120,7 @@ impl Adapter for AnyAdapter {
 enum Origin {
     File(yibiao_connector_file::Config, Layout),
     Sql(yibiao_connector_sql::Config),
+    Kafka(Box<yibiao_connector_kafka::Config>, Vec<String>),
 }
 
 impl Origin {
@@ -122,6 +131,7 @@ impl Origin {
             Err(WireError::System { system: mapping.system().to_string(), reason: reason.to_owned(), hint })
         };
         match (from, &source.form) {
+            (From::Kafka(config), _) => Ok(Origin::Kafka(config.clone(), mapping.message_columns())),
             (From::File { folder, settle }, SourceForm::File(layout)) => {
                 let snapshot = source.mode == Mode::Snapshot;
                 let mut config =
@@ -150,16 +160,17 @@ impl Origin {
         }
     }
 
-    /// The way back to whoever sent the rows: its own file is the template.
-    fn adapter(&self, system: SystemId, folder: &Path) -> AnyAdapter {
+    /// The way back to whoever sent the rows: its own file is the template. None where it sends no file.
+    fn adapter(&self, system: SystemId, folder: &Path) -> Option<AnyAdapter> {
         let (template, form) = match self {
             Origin::File(config, layout) => (config.folder.join(&config.name), Form::File(layout.clone())),
             Origin::Sql(config) => {
                 (config.path.clone(), Form::Sqlite { table: config.table.clone(), key: config.key.clone() })
             }
+            Origin::Kafka(..) => return None,
         };
         let folder = folder.join(system.as_str());
-        AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form)))
+        Some(AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form))))
     }
 
     fn connector(&self) -> AnyConnector {
@@ -168,6 +179,9 @@ impl Origin {
                 AnyConnector::File(FileConnector::new(config.clone(), layout.clone(), Arc::new(clock_ms)))
             }
             Origin::Sql(config) => AnyConnector::Sql(SqlConnector::new(config.clone(), Arc::new(clock_ms))),
+            Origin::Kafka(config, columns) => {
+                AnyConnector::Kafka(KafkaConnector::new((**config).clone(), columns.clone()))
+            }
         }
     }
 }
@@ -187,6 +201,14 @@ struct Receiver {
     folder: PathBuf,
 }
 
+/// A subscription whose events go somewhere.
+#[derive(Debug)]
+struct Subscriber {
+    subscription: Box<str>,
+    config: yibiao_adapter_kafka::Config,
+    kinds: Vec<EntityKind>,
+}
+
 /// What a configuration wires together.
 #[derive(Debug)]
 pub(crate) struct Wiring {
@@ -194,6 +216,7 @@ pub(crate) struct Wiring {
     pub(crate) policy: Policy,
     sources: Vec<Connected>,
     receivers: Vec<Receiver>,
+    subscribers: Vec<Subscriber>,
 }
 
 impl Wiring {
@@ -207,12 +230,20 @@ impl Wiring {
         let policy = policy(config.policy.as_deref())?;
         let by_system: BTreeMap<SystemId, &Connected> =
             sources.iter().map(|source| (source.mapping.system(), source)).collect();
-        let mut receivers = Vec::new();
+        let (mut receivers, mut subscribers) = (Vec::new(), Vec::new());
         for delivery in &config.deliveries {
-            receivers.push(receiver(delivery, &policy, &by_system)?);
+            let subscription = subscription(delivery, &policy)?;
+            match &delivery.to {
+                To::File { folder } => receivers.push(receiver(subscription, folder, &by_system)?),
+                To::Kafka(config) => subscribers.push(Subscriber {
+                    subscription: subscription.id().into(),
+                    config: (**config).clone(),
+                    kinds: subscription.entities().collect(),
+                }),
+            }
         }
         let mappings = sources.iter().map(|source| source.mapping.clone()).collect();
-        Ok(Wiring { mappings, policy, sources, receivers })
+        Ok(Wiring { mappings, policy, sources, receivers, subscribers })
     }
 
     /// A connector for every source.
@@ -226,11 +257,29 @@ impl Wiring {
     pub(crate) fn deliveries(&self) -> Vec<Delivery<AnyConnector, AnyAdapter>> {
         self.receivers
             .iter()
-            .map(|Receiver { subscription, of, folder }| Delivery {
+            .filter_map(|Receiver { subscription, of, folder }| {
+                Some(Delivery {
+                    subscription: subscription.clone(),
+                    mapping: of.mapping.clone(),
+                    reader: of.origin.connector(),
+                    adapter: of.origin.adapter(of.mapping.system(), folder)?,
+                })
+            })
+            .collect()
+    }
+
+    /// An adapter for every subscription that receives events.
+    pub(crate) fn event_deliveries(&self) -> Vec<EventDelivery<KafkaAdapter>> {
+        self.subscribers
+            .iter()
+            .map(|Subscriber { subscription, config, kinds }| EventDelivery {
                 subscription: subscription.clone(),
-                mapping: of.mapping.clone(),
-                reader: of.origin.connector(),
-                adapter: of.origin.adapter(of.mapping.system(), folder),
+                adapter: KafkaAdapter::new(
+                    config.clone(),
+                    subscription.to_string(),
+                    Dictionary::shipped(),
+                    kinds.iter().copied(),
+                ),
             })
             .collect()
     }
@@ -264,24 +313,35 @@ fn read(what: &'static str, path: &Path) -> Result<String, WireError> {
     std::fs::read_to_string(path).map_err(|source| WireError::Read { what, path: path.to_owned(), source })
 }
 
+fn subscription<'p>(delivery: &DeliveryConfig, policy: &'p Policy) -> Result<&'p Subscription, WireError> {
+    policy.subscription(&delivery.subscription).ok_or_else(|| {
+        let known: Vec<&str> = policy.subscriptions().map(|subscription| subscription.id()).collect();
+        WireError::Subscription {
+            subscription: delivery.subscription.clone(),
+            reason: format!("the policy has no such subscription (it has {})", known.join(", ")),
+            hint: "name one of these, or add it to the policy",
+        }
+    })
+}
+
 fn receiver(
-    delivery: &DeliveryConfig,
-    policy: &Policy,
+    subscription: &Subscription,
+    folder: &Path,
     sources: &BTreeMap<SystemId, &Connected>,
 ) -> Result<Receiver, WireError> {
-    let id = &delivery.subscription;
+    let id = subscription.id().to_owned();
     let refuse = |reason: String, hint| WireError::Subscription { subscription: id.clone(), reason, hint };
-    let Some(subscription) = policy.subscription(id) else {
-        let known: Vec<&str> = policy.subscriptions().map(|subscription| subscription.id()).collect();
-        let reason = format!("the policy has no such subscription (it has {})", known.join(", "));
-        return Err(refuse(reason, "name one of these, or add it to the policy"));
-    };
     let subscriber = subscription.subscriber();
     let Some(of) = sources.get(&subscriber) else {
         let reason = format!("its receiver {subscriber} is not among the sources");
         return Err(refuse(reason, "connect it under `sources`: its own rows are what it gets back"));
     };
-    Ok(Receiver { subscription: id.as_str().into(), of: (*of).clone(), folder: delivery.folder.clone() })
+    if matches!(of.origin, Origin::Kafka(..)) {
+        let reason =
+            format!("its receiver {subscriber} sends messages, so that there is no file to write back");
+        return Err(refuse(reason, "deliver events instead: write `kafka:` in place of `file:`"));
+    }
+    Ok(Receiver { subscription: id.as_str().into(), of: (*of).clone(), folder: folder.to_owned() })
 }
 
 /// The engine of that name.
