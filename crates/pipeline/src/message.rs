@@ -22,7 +22,8 @@ fn parcel(binding: &MessageBinding<'_>, name: &str, message: Message) -> Parcel 
         MessageBody::Bad(reason) => return refused(name, locator, raw, UNREADABLE, reason),
     };
     match parsed {
-        Ok(parsed) => Parcel::Row { locator, raw, parsed },
+        // People know the row by its key, not by where its last message lay.
+        Ok(parsed) => Parcel::Row { locator: 0, raw, parsed },
         Err(fault) => {
             let column = fault.column.map(|column| format!("column {column}: ")).unwrap_or_default();
             refused(name, locator, raw, fault.rule, format!("{column}{}", fault.reason))

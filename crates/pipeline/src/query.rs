@@ -120,6 +120,8 @@ impl Node {
     /// A source key as people know it. A row that the newest edition no longer holds has `~` before its last number.
     pub fn shown(&self, key: &SourceKey) -> String {
         match self.records.get(key) {
+            // It came as a message, under a key of its own.
+            Some(entry) if entry.locator == 0 => key.local.to_string(),
             Some(entry) if self.by_number(key.system) && entry.op == Op::Upsert => entry.locator.to_string(),
             Some(entry) if self.by_number(key.system) => format!("~{}", entry.locator),
             _ => key.local.to_string(),

@@ -46,6 +46,13 @@ impl Broker {
         assert!(matches!(made.as_deref(), Ok([Ok(_)])), "{made:?}");
     }
 
+    /// Whether there is a topic of that name.
+    pub fn has_topic(&self, name: &str) -> bool {
+        let consumer: BaseConsumer = self.client().create().expect("a client can be made");
+        let metadata = consumer.fetch_metadata(Some(name), PATIENCE).expect("the broker answers");
+        metadata.topics().iter().any(|topic| topic.name() == name && !topic.partitions().is_empty())
+    }
+
     /// Writes records, each a key and a value or a tombstone, and returns once the broker has them.
     pub fn produce<'a>(
         &self,
