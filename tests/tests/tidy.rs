@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("synth", 2),
     ("store", 3),
     ("connector-file", 3),
+    ("connector-http", 3),
     ("connector-kafka", 3),
     ("connector-sql", 3),
     ("adapter-file", 3),

@@ -198,6 +198,11 @@ pub trait Connector: Send + fmt::Debug {
     ) -> impl Future<Output = Result<Option<Batch>, EdgeError>> + Send;
     /// Everything up to `upto` is durable.
     fn commit(&mut self, upto: &Cursor) -> impl Future<Output = Result<(), EdgeError>> + Send;
+    /// Resolves when there is something to read before the pipeline would look again. A source that cannot tell never
+    /// does.
+    fn ready(&mut self) -> impl Future<Output = ()> + Send {
+        std::future::pending()
+    }
 }
 
 /// How an adapter takes rows.

@@ -1,5 +1,6 @@
 //! A mapping bound to messages: each is about one row, and says by its key which one.
 
+use crate::align;
 use crate::bind::BindError;
 use crate::binding::{Binding, Parsed, Quarantine};
 use crate::identity::Identity;
@@ -46,6 +47,20 @@ impl MessageBinding<'_> {
             None => return Err(no_key()),
         };
         self.binding.parse_as(&row, identity, at)
+    }
+
+    /// The key that a row has by itself: its key column's, or, of a file without one, that of the first row with its
+    /// identity columns.
+    pub fn own_key(&self, cells: Vec<Cell>) -> Result<Box<str>, Quarantine> {
+        let row = Row { locator: 0, cells, raw: Vec::new() };
+        match self.binding.identity(&row)? {
+            Identity::Key(key) => Ok(key),
+            Identity::Columns(identity) => {
+                let names = self.binding.mapping().identity_names();
+                let row = align::Incoming { identity, content: 0 };
+                align::align(&names, &[], &[row]).pop().map(|aligned| aligned.local).ok_or_else(no_key)
+            }
+        }
     }
 
     /// A row that is no more: what its source's delete means where no reason is given.

@@ -118,7 +118,8 @@ impl Dispatch {
         let mut standing = self.standing(delivery, &node.store().view()?).await?;
         let mut sent = 0;
         loop {
-            let page = self.page(&delivery.subscription, &node.store().view()?, standing.noted)?;
+            let page =
+                self.page(&delivery.subscription, &node.store().view()?, standing.noted, PAGE_CHANGES_MAX)?;
             if page.upto == standing.noted {
                 return Ok(sent);
             }
@@ -142,7 +143,7 @@ impl Dispatch {
         drop(view);
         loop {
             let view = ask(jobs, |node| node.store().view()).await??;
-            let page = self.page(&delivery.subscription, &view, standing.noted)?;
+            let page = self.page(&delivery.subscription, &view, standing.noted, PAGE_CHANGES_MAX)?;
             drop(view); // a view that is held keeps the store from reusing space
             if page.upto == standing.noted {
                 well();
@@ -192,7 +193,14 @@ impl Dispatch {
         }
     }
 
-    fn page(&self, subscription: &str, view: &View, after: u64) -> Result<EventPage, ReadError> {
+    /// What a subscription sees of at most `limit` changes after a position.
+    pub(crate) fn page(
+        &self,
+        subscription: &str,
+        view: &View,
+        after: u64,
+        limit: usize,
+    ) -> Result<EventPage, ReadError> {
         let Some(subscription) = self.policy.subscription(subscription) else {
             return Ok(EventPage { upto: after, ..EventPage::default() });
         };
@@ -200,7 +208,7 @@ impl Dispatch {
         tokio::task::block_in_place(|| {
             // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
             let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-            feed.page(view, viewer, after, PAGE_CHANGES_MAX)
+            feed.page(view, viewer, after, limit)
         })
     }
 
@@ -241,7 +249,7 @@ async fn send<E: EventAdapter>(
 }
 
 /// Asks the node for something between two batches.
-async fn ask<T: Send + 'static>(
+pub(crate) async fn ask<T: Send + 'static>(
     jobs: &mpsc::Sender<Job>,
     work: impl FnOnce(&mut Node) -> T + Send + 'static,
 ) -> Result<T, DispatchError> {

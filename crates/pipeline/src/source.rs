@@ -158,6 +158,7 @@ impl<C: Connector> SourceTask<C> {
     async fn rest(&mut self, pause: Duration) -> ControlFlow<()> {
         tokio::select! {
             _ = self.drain.wait_for(|drain| *drain) => ControlFlow::Break(()),
+            () = self.connector.ready() => ControlFlow::Continue(()),
             () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
         }
     }

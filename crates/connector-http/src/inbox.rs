@@ -1,0 +1,153 @@
+//! What was pushed and waits to be taken in: a bounded queue between the server's requests and a source's task.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use tokio::sync::{Notify, oneshot};
+use yibiao_contract::{BatchLimits, Item};
+
+/// Requests that may wait for one system.
+const REQUESTS_MAX: usize = 256;
+/// Bytes of requests that may wait for one system; a larger request is taken where it waits alone.
+const BYTES_MAX: usize = 128 << 20;
+
+/// The inbox of one system. Clones are the same inbox.
+#[derive(Clone, Default)]
+pub struct Inbox(Arc<Shared>);
+
+/// The inbox is full: again in a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("too many requests wait to be taken in")]
+pub struct Full;
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    filled: Notify,
+}
+
+#[derive(Default)]
+struct State {
+    requests: VecDeque<Request>,
+    bytes: usize,
+    /// The request that is half taken, and a file: nothing may come between.
+    within: bool,
+    /// Of each batch that was taken and is not yet durable, whom to tell.
+    taken: VecDeque<Vec<oneshot::Sender<()>>>,
+}
+
+struct Request {
+    items: VecDeque<Item>,
+    bytes: usize,
+    /// Whether it is a file.
+    edition: bool,
+    done: oneshot::Sender<()>,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "inbox of {} requests", self.state().requests.len())
+    }
+}
+
+impl Inbox {
+    /// An empty inbox.
+    pub fn new() -> Inbox {
+        Inbox::default()
+    }
+
+    /// Leaves items; the receiver is told when they are durable.
+    pub fn leave(&self, items: Vec<Item>) -> Result<oneshot::Receiver<()>, Full> {
+        let bytes = items.iter().map(size).sum();
+        let mut state = self.state();
+        let room = state.requests.is_empty() || state.bytes.saturating_add(bytes) <= BYTES_MAX;
+        if !room || state.requests.len() >= REQUESTS_MAX {
+            return Err(Full);
+        }
+        let (done, durable) = oneshot::channel();
+        let edition = matches!(items.first(), Some(Item::Open(_)));
+        state.bytes += bytes;
+        state.requests.push_back(Request { items: items.into(), bytes, edition, done });
+        drop(state);
+        self.0.filled.notify_one();
+        Ok(durable)
+    }
+
+    /// Resolves when there is something to take.
+    pub(crate) async fn filled(&self) {
+        loop {
+            let filled = self.0.filled.notified();
+            if !self.state().requests.is_empty() {
+                return;
+            }
+            filled.await;
+        }
+    }
+
+    /// Whether a file was taken in part.
+    pub(crate) fn within_edition(&self) -> bool {
+        self.state().within
+    }
+
+    /// The next batch, of one or more requests; files only where `editions` may come.
+    pub(crate) fn take(&self, limits: BatchLimits, editions: bool) -> Option<Vec<Item>> {
+        let mut state = self.state();
+        let (mut items, mut done) = (Vec::new(), Vec::new());
+        let (mut rows, mut bytes) = (0, 0);
+        while rows < limits.rows_max && bytes < limits.bytes_max {
+            let Some(request) = state.requests.front_mut().filter(|request| editions || !request.edition)
+            else {
+                break;
+            };
+            while rows < limits.rows_max
+                && bytes < limits.bytes_max
+                && let Some(item) = request.items.pop_front()
+            {
+                rows += count(&item);
+                bytes += size(&item);
+                items.push(item);
+            }
+            let (ended, edition) = (request.items.is_empty(), request.edition);
+            state.within = edition && !ended;
+            if ended && let Some(request) = state.requests.pop_front() {
+                state.bytes = state.bytes.saturating_sub(request.bytes);
+                done.push(request.done);
+            }
+        }
+        if items.is_empty() {
+            return None;
+        }
+        state.taken.push_back(done);
+        Some(items)
+    }
+
+    /// The oldest batch that was taken is durable.
+    pub(crate) fn durable(&self) {
+        let done = self.state().taken.pop_front().unwrap_or_default();
+        for done in done {
+            // Whoever asked may have gone.
+            done.send(()).unwrap_or_default();
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn count(item: &Item) -> usize {
+    match item {
+        Item::Messages(messages) => messages.messages.len(),
+        Item::Row(_) | Item::Bad(_) => 1,
+        Item::Open(_) | Item::Close => 0,
+    }
+}
+
+fn size(item: &Item) -> usize {
+    match item {
+        Item::Messages(messages) => messages.messages.iter().map(|message| message.raw.len()).sum(),
+        Item::Row(row) => row.raw.len(),
+        Item::Bad(bad) => bad.raw.len(),
+        Item::Open(_) | Item::Close => 0,
+    }
+}
