@@ -19,7 +19,11 @@ mod transaction;
 pub use config::Config;
 
 use crate::transaction::Writer;
+use rdkafka::client::ClientContext;
 use rdkafka::config::ClientConfig;
+use rdkafka::consumer::ConsumerContext;
+use rdkafka::error::KafkaError;
+use rdkafka::producer::{DeliveryResult, ProducerContext};
 use std::fmt;
 use std::sync::Arc;
 use yibiao_contract::{Delivery, EdgeError, EventAdapter, EventBatch, Finding, Outcome, Recovery};
@@ -32,6 +36,24 @@ pub(crate) struct Settings {
     pub(crate) config: Config,
     pub(crate) subscription: String,
     pub(crate) schemas: Vec<EntitySchema>,
+}
+
+/// What the client library says of connections is told at debug level; what concerns a write comes to it as an error.
+pub(crate) struct Quiet;
+
+impl ClientContext for Quiet {
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "told by the client library");
+    }
+}
+
+impl ConsumerContext for Quiet {}
+
+impl ProducerContext for Quiet {
+    type DeliveryOpaque = ();
+
+    /// A record that was not taken fails its transaction.
+    fn delivery(&self, _: &DeliveryResult<'_>, (): ()) {}
 }
 
 impl Settings {

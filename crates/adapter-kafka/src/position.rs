@@ -1,6 +1,6 @@
 //! How far the receiver has come, as the brokers know it: the last record of the position topic.
 
-use crate::{Settings, edge};
+use crate::{Quiet, Settings, edge};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
@@ -32,7 +32,8 @@ fn read_from(settings: &Settings, from: Offset) -> Result<Option<u64>, EdgeError
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", "read_committed");
-    let consumer: BaseConsumer = client.create().map_err(|error| failed(error.to_string()))?;
+    let consumer: BaseConsumer<Quiet> =
+        client.create_with_context(Quiet).map_err(|error| failed(error.to_string()))?;
     let mut partition = TopicPartitionList::new();
     partition
         .add_partition_offset(&topic, 0, from)

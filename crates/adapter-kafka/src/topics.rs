@@ -1,11 +1,10 @@
 //! The topics: declared here, made where missing, checked where not.
 
-use crate::{Settings, edge};
+use crate::{Quiet, Settings, edge};
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
     TopicReplication,
 };
-use rdkafka::client::DefaultClientContext;
 use rdkafka::error::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, Finding, Recovery};
@@ -57,9 +56,9 @@ pub(crate) fn declared(settings: &Settings) -> Vec<Declared> {
     topics
 }
 
-fn admin(settings: &Settings) -> Result<(AdminClient<DefaultClientContext>, AdminOptions), EdgeError> {
+fn admin(settings: &Settings) -> Result<(AdminClient<Quiet>, AdminOptions), EdgeError> {
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
-    let admin = settings.client().create().map_err(|error| {
+    let admin = settings.client().create_with_context(Quiet).map_err(|error| {
         edge("cannot speak to Kafka", error.to_string(), "correct the receiver's settings", Recovery::Halt)
     })?;
     Ok((admin, options))

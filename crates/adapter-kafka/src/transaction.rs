@@ -1,9 +1,9 @@
 //! Writing: one batch, one transaction. Blocks.
 
 use crate::event::{self, Written};
-use crate::{Settings, edge, position, topics};
+use crate::{Quiet, Settings, edge, position, topics};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::{BaseRecord, DefaultProducerContext, Producer, ThreadedProducer};
+use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use std::fmt;
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, EventBatch, Outcome, Recovery};
@@ -15,7 +15,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 
 /// The one writer of a subscription.
 pub(crate) struct Writer {
-    producer: ThreadedProducer<DefaultProducerContext>,
+    producer: ThreadedProducer<Quiet>,
     /// The position that the receiver has reached.
     applied: Option<u64>,
 }
@@ -41,7 +41,7 @@ impl Writer {
             .set("reconnect.backoff.max.ms", "2000")
             // As Kafka's own clients spread keys.
             .set("partitioner", "murmur2_random");
-        let producer: ThreadedProducer<DefaultProducerContext> = client.create().map_err(|error| {
+        let producer: ThreadedProducer<Quiet> = client.create_with_context(Quiet).map_err(|error| {
             edge(
                 "cannot write to Kafka",
                 error.to_string(),

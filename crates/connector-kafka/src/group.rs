@@ -2,6 +2,7 @@
 
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +48,12 @@ impl State {
     }
 }
 
-impl ClientContext for Group {}
+impl ClientContext for Group {
+    /// What concerns the reading comes to it as well, and is told there; the end of a partition is no error at all.
+    fn error(&self, error: KafkaError, reason: &str) {
+        tracing::debug!(%error, reason, "told by the client library");
+    }
+}
 
 impl ConsumerContext for Group {
     fn rebalance(

@@ -6,7 +6,6 @@ use crate::group::Group;
 use crate::position::Position;
 use crate::registry::Registry;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
@@ -147,15 +146,11 @@ impl Reading {
                     held.down = false;
                     held.consumer.context().state().at_end.insert(partition);
                 }
-                Some(Err(error)) => {
-                    if let Some(error) = failure(settings, &error) {
-                        // What was polled before it is still good; without a member of the group that lives on, a new one
-                        // would have to wait until the brokers give up the old one.
-                        held.down = error.recovery == Recovery::Retry;
-                        let keep = held.down;
-                        return if polled.is_empty() { Err(Stop { error, keep }) } else { Ok(polled) };
-                    }
-                }
+                // Told of every connection that breaks, perhaps long ago: whether the brokers answer is asked below.
+                Some(Err(error)) if away(&error) => held.down = true,
+                // What was polled before it is still good.
+                Some(Err(_)) if !polled.is_empty() => return Ok(polled),
+                Some(Err(error)) => return Err(failure(settings, &error)),
                 None if !polled.is_empty() => break,
                 None if started.elapsed() >= patience => {
                     if held.down {
@@ -194,7 +189,8 @@ impl Reading {
 
     /// Tells the broker how far the node is, for whoever watches the lag. Nothing depends on it.
     pub(crate) fn tell_the_group(&self, settings: &Settings, upto: &Cursor) {
-        let Some(held) = &self.held else { return };
+        // A commit that reaches the broker while the group is being joined again may end the member.
+        let Some(held) = self.held.as_ref().filter(|held| !held.down) else { return };
         let Ok(position) = Position::parse(&settings.config.topic, upto) else { return };
         let mut offsets = TopicPartitionList::new();
         let assigned = held.consumer.context().state().assigned.clone();
@@ -225,29 +221,44 @@ fn cannot_read(settings: &Settings) -> String {
     format!("cannot read topic {}", settings.config.topic)
 }
 
-/// What an error of the consumer means; `None` where the client library mends it by itself.
-fn failure(settings: &Settings, error: &KafkaError) -> Option<EdgeError> {
-    let (hint, recovery) = match error.rdkafka_error_code()? {
-        RDKafkaErrorCode::BrokerTransportFailure | RDKafkaErrorCode::OperationTimedOut => return None,
-        RDKafkaErrorCode::AllBrokersDown | RDKafkaErrorCode::Resolve => {
-            ("start the brokers, or correct `brokers:`; it is tried again by itself", Recovery::Retry)
-        }
-        RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic => {
+/// Whether an error says that brokers are out of reach, which the client library mends by itself once they are back.
+fn away(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::OperationTimedOut
+                | RDKafkaErrorCode::Resolve
+        )
+    )
+}
+
+/// What another error of the consumer means.
+fn failure(settings: &Settings, error: &KafkaError) -> Stop {
+    let (hint, recovery) = match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             ("create the topic, or let the node do so with `create_partitions:`", Recovery::Retry)
         }
-        RDKafkaErrorCode::TopicAuthorizationFailed
-        | RDKafkaErrorCode::GroupAuthorizationFailed
-        | RDKafkaErrorCode::SaslAuthenticationFailed => {
-            ("grant the node's user to read the topic and to join the group", Recovery::Retry)
-        }
-        RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange => (
+        Some(
+            RDKafkaErrorCode::TopicAuthorizationFailed
+            | RDKafkaErrorCode::GroupAuthorizationFailed
+            | RDKafkaErrorCode::SaslAuthenticationFailed,
+        ) => ("grant the node's user to read the topic and to join the group", Recovery::Retry),
+        Some(RDKafkaErrorCode::FencedInstanceId) => (
+            "if it stays so, another node has the same `instance:`; it is tried again by itself",
+            Recovery::Retry,
+        ),
+        Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => (
             "the topic no longer holds the messages behind the stored position: it was made anew, or kept them too \
              short; have the department send every row again, into a new topic",
             Recovery::Halt,
         ),
         _ => (RETRIED, Recovery::Retry),
     };
-    Some(edge(&cannot_read(settings), error.to_string(), hint, recovery))
+    // A member of the group that lives on need not be waited for by the next one; after a fatal error it does not.
+    let keep = recovery == Recovery::Retry && !matches!(error, KafkaError::MessageConsumptionFatal(_));
+    Stop { error: edge(&cannot_read(settings), error.to_string(), hint, recovery), keep }
 }
 
 fn client(settings: &Settings) -> ClientConfig {
@@ -299,8 +310,8 @@ fn ensure_topic(settings: &Settings) -> Result<(), EdgeError> {
         let hint = "start the brokers, or make the topic by hand; it is tried again by itself";
         edge(&attempt, reason, hint, Recovery::Retry)
     };
-    let admin: AdminClient<DefaultClientContext> =
-        client(settings).create().map_err(|error| failed(error.to_string()))?;
+    let admin: AdminClient<Group> =
+        client(settings).create_with_context(Group::default()).map_err(|error| failed(error.to_string()))?;
     let replicas = TopicReplication::Fixed(settings.config.create_replicas);
     let topic = NewTopic::new(&settings.config.topic, partitions, replicas);
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));

@@ -141,7 +141,10 @@ impl<'broker> Desk<'broker> {
                 let account = &status["subscriptions"][0];
                 (read >= u64::try_from(rows).unwrap() && account["pending"] == 0).then_some(status)
             },
-            || std::fs::read_to_string(self.log_path()).unwrap_or_default(),
+            || {
+                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
+                format!("{:?}\n{log}", self.ask(&["status"]))
+            },
         )
     }
 
@@ -167,7 +170,8 @@ impl<'broker> Desk<'broker> {
         let mut lines = text.trim_start_matches('\u{feff}').lines();
         let header: Vec<&str> = lines.next().unwrap().split(',').collect();
         let place = |name: &str| header.iter().position(|column| *column == name).unwrap();
-        let (system, key, entity, live) = (place("system"), place("local_key"), place("entity_id"), place("live"));
+        let (system, key, entity, live) =
+            (place("system"), place("local_key"), place("entity_id"), place("live"));
         lines
             .map(|line| line.split(',').collect::<Vec<_>>())
             .filter(|cells| cells[live] == "true")
