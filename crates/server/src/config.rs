@@ -35,6 +35,7 @@ pub(crate) struct Config {
     pub(crate) policy: Option<PathBuf>,
     pub(crate) sources: Vec<Source>,
     pub(crate) deliveries: Vec<Delivery>,
+    pub(crate) tokens: Vec<Token>,
 }
 
 /// The storage engine.
@@ -57,9 +58,17 @@ pub(crate) struct Source {
 /// Where its rows come from.
 #[derive(Clone, Debug)]
 pub(crate) enum From {
-    File { folder: PathBuf, settle: Duration },
-    Sql { folder: PathBuf, settle: Duration },
+    File {
+        folder: PathBuf,
+        settle: Duration,
+    },
+    Sql {
+        folder: PathBuf,
+        settle: Duration,
+    },
     Kafka(Box<yibiao_connector_kafka::Config>),
+    /// Only what is pushed to it.
+    Http,
 }
 
 /// Where a subscription's rows or events go.
@@ -78,6 +87,26 @@ pub(crate) enum To {
     Kafka(Box<yibiao_adapter_kafka::Config>),
 }
 
+/// A token for the HTTP interface.
+#[derive(Clone)]
+pub(crate) struct Token {
+    /// A digest of the token itself.
+    pub(crate) digest: blake3::Hash,
+    /// The systems that it may push for.
+    pub(crate) push: Vec<String>,
+    /// The subscriptions whose feed it may read.
+    pub(crate) subscriptions: Vec<String>,
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Token")
+            .field("push", &self.push)
+            .field("subscriptions", &self.subscriptions)
+            .finish_non_exhaustive()
+    }
+}
+
 // The file as it is written; `Config` is the file as it is meant.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -88,7 +117,32 @@ struct Written {
     sources: Vec<WrittenSource>,
     #[serde(default)]
     deliveries: Vec<WrittenDelivery>,
+    #[serde(default)]
+    http: WrittenHttp,
 }
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenHttp {
+    #[serde(default)]
+    tokens: Vec<WrittenToken>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenToken {
+    /// The environment variable that holds the token.
+    env: String,
+    #[serde(default)]
+    push: Vec<String>,
+    #[serde(default)]
+    subscriptions: Vec<String>,
+}
+
+/// Nothing is to be said of a source that is only pushed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPush {}
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -116,6 +170,8 @@ struct WrittenSource {
     sql: Option<WrittenFile>,
     #[serde(default)]
     kafka: Option<Box<yibiao_connector_kafka::Config>>,
+    #[serde(default)]
+    http: Option<WrittenPush>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -164,6 +220,7 @@ impl Config {
         let settle = |source: &Source| match &source.from {
             From::File { settle, .. } | From::Sql { settle, .. } => *settle,
             From::Kafka(_) => KAFKA_SETTLE,
+            From::Http => Duration::ZERO,
         };
         self.sources.iter().map(settle).max().unwrap_or_default()
     }
@@ -208,6 +265,7 @@ impl Config {
             policy: written.policy.map(|policy| reader.folder("policy", &policy)).transpose()?,
             sources,
             deliveries,
+            tokens: written.http.tokens.into_iter().filter_map(|token| reader.token(token)).collect(),
         })
     }
 }
@@ -222,16 +280,17 @@ impl Reader<'_> {
     fn source(&self, at: usize, source: WrittenSource) -> Result<Source, ConfigError> {
         let key = |rest: &str| format!("sources[{at}].{rest}");
         let settle = |key: String, of: &WrittenFile| self.seconds(&key, of.settle_seconds, SETTLE_DEFAULT);
-        let from = match (source.file, source.sql, source.kafka) {
-            (Some(file), None, None) => From::File {
+        let from = match (source.file, source.sql, source.kafka, source.http) {
+            (None, None, None, Some(WrittenPush {})) => From::Http,
+            (Some(file), None, None, None) => From::File {
                 folder: self.folder(&key("file.folder"), &file.folder)?,
                 settle: settle(key("file.settle_seconds"), &file)?,
             },
-            (None, Some(sql), None) => From::Sql {
+            (None, Some(sql), None, None) => From::Sql {
                 folder: self.folder(&key("sql.folder"), &sql.folder)?,
                 settle: settle(key("sql.settle_seconds"), &sql)?,
             },
-            (None, None, Some(mut kafka)) => {
+            (None, None, Some(mut kafka), None) => {
                 for (name, text) in [
                     ("kafka.brokers", &mut kafka.brokers),
                     ("kafka.topic", &mut kafka.topic),
@@ -245,12 +304,23 @@ impl Reader<'_> {
                 From::Kafka(kafka)
             }
             _ => {
-                let detail = "name exactly one of `file`, `sql` and `kafka`";
+                let detail = "name exactly one of `file`, `sql`, `kafka` and `http`";
                 return Err(self.value(&key("file"), &source.system, detail));
             }
         };
         let mapping = source.mapping.map(|mapping| self.folder(&key("mapping"), &mapping)).transpose()?;
         Ok(Source { system: source.system, mapping, from })
+    }
+
+    /// A token; `None` where its variable is not set, so that nobody can have it.
+    fn token(&self, token: WrittenToken) -> Option<Token> {
+        let WrittenToken { env, push, subscriptions } = token;
+        let Some(text) = self.environment.get(&env).map(|text| text.trim()).filter(|text| !text.is_empty())
+        else {
+            tracing::warn!(variable = %env, "the environment has no such token: nobody can use it");
+            return None;
+        };
+        Some(Token { digest: blake3::hash(text.as_bytes()), push, subscriptions })
     }
 
     fn receiver(

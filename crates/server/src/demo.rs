@@ -80,7 +80,7 @@ pub(crate) async fn demo(arguments: &DemoArgs, output: Output) -> Result<(), Fai
     let mut node = run::open(&config, &wiring, &Registry::new())?;
     let mut tasks = JoinSet::new();
     let drained = run::drain_on_signal(&mut tasks)?;
-    let run = run::drive(&mut node, &config, &wiring, true, drained, &Readiness::default(), output).await?;
+    let run = run::drive(&mut node, &config, &wiring, None, drained, &Readiness::default(), output).await?;
     let rows = Mapping::shipped()
         .iter()
         .map(|mapping| (mapping.system().to_string(), county.records(mapping.system())));

@@ -14,6 +14,7 @@ mod explain;
 mod export;
 mod flat;
 mod handle;
+mod http;
 mod output;
 mod query;
 mod run;

@@ -4,6 +4,7 @@ use crate::admin::{self, Readiness};
 use crate::cli::RunArgs;
 use crate::config::Config;
 use crate::exit::Failure;
+use crate::http::{Http, Served};
 use crate::output::{Output, table};
 use crate::wire::{self, Wiring};
 use crate::{control, handle};
@@ -128,15 +129,17 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
     let readiness = Readiness::default();
     readiness.not_ready("store", "the store is being read");
     let mut tasks = JoinSet::new();
+    let http = Http::new(wiring.http(), &config.data);
     if let (false, Some(address)) = (arguments.once, config.listen) {
         let router =
             admin::router(readiness.clone(), registry.clone()).map_err(|error| Failure::run(&error))?;
+        let router = router.merge(http.router());
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Failure::failed(format!(
                 "cannot listen on {address}: {error}; free the port or change node.listen"
             ))
         })?;
-        tracing::info!(%address, "serving /livez, /readyz and /metrics");
+        tracing::info!(%address, "serving health, metrics, /v1 and /registry");
         tasks.spawn(async move {
             if let Err(error) = axum::serve(listener, router).await {
                 tracing::error!(%error, "health and metrics are no longer served");
@@ -147,22 +150,32 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
     let store = wait_for_store(&config).await.map_err(|error| Failure::run(&error))?;
     let mut node = tokio::task::block_in_place(|| open_on(store, &wiring, &registry))?;
     readiness.ready("store");
-    let summary = drive(&mut node, &config, &wiring, arguments.once, drained, &readiness, output).await?;
+    let summary = drive(
+        &mut node,
+        &config,
+        &wiring,
+        Some(&http).filter(|_| !arguments.once),
+        drained,
+        &readiness,
+        output,
+    )
+    .await?;
     output.result(&summary, text);
     verdict(&node, &summary)
 }
 
-/// Runs an open node to its end.
+/// Runs an open node to its end: until it is told to stop where it serves requests, until all is done where not.
 pub(crate) async fn drive(
     node: &mut Node,
     config: &Config,
     wiring: &Wiring,
-    once: bool,
+    http: Option<&Http>,
     drained: watch::Receiver<bool>,
     readiness: &Readiness,
     output: Output,
 ) -> Result<Summary, Failure> {
     let started = Instant::now();
+    let once = http.is_none();
     let mut tasks = JoinSet::new();
     let (jobs, waiting) = mpsc::channel::<Job>(JOBS_WAITING_MAX);
     let (listener, socket) = control::listen(&config.data).map_err(|error| {
@@ -186,6 +199,9 @@ pub(crate) async fn drive(
             let notice = notice(readiness.clone());
             tasks.spawn(dispatch.clone().run(delivery, jobs.clone(), drained.clone(), notice));
         }
+    }
+    if let Some(http) = http {
+        http.serve(Served { jobs: jobs.clone(), dispatch: dispatch.clone(), drained: drained.clone() });
     }
     tasks.spawn(forward(called, jobs));
     let options =

@@ -1,13 +1,15 @@
 //! The one place that knows which connectors and adapters exist.
 
 use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig, To};
-use std::collections::BTreeMap;
+use crate::http::{Door, Parts, Token};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use yibiao_adapter_file::{FileAdapter, Form};
 use yibiao_adapter_kafka::KafkaAdapter;
 use yibiao_connector_file::FileConnector;
+use yibiao_connector_http::{HttpConnector, Inbox};
 use yibiao_connector_kafka::KafkaConnector;
 use yibiao_connector_sql::SqlConnector;
 use yibiao_contract::{
@@ -121,6 +123,7 @@ enum Origin {
     File(yibiao_connector_file::Config, Layout),
     Sql(yibiao_connector_sql::Config),
     Kafka(Box<yibiao_connector_kafka::Config>, Vec<String>),
+    Http,
 }
 
 impl Origin {
@@ -131,6 +134,7 @@ impl Origin {
             Err(WireError::System { system: mapping.system().to_string(), reason: reason.to_owned(), hint })
         };
         match (from, &source.form) {
+            (From::Http, _) => Ok(Origin::Http),
             (From::Kafka(config), _) => Ok(Origin::Kafka(config.clone(), mapping.message_columns())),
             (From::File { folder, settle }, SourceForm::File(layout)) => {
                 let snapshot = source.mode == Mode::Snapshot;
@@ -167,14 +171,16 @@ impl Origin {
             Origin::Sql(config) => {
                 (config.path.clone(), Form::Sqlite { table: config.table.clone(), key: config.key.clone() })
             }
-            Origin::Kafka(..) => return None,
+            Origin::Kafka(..) | Origin::Http => return None,
         };
         let folder = folder.join(system.as_str());
         Some(AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form))))
     }
 
-    fn connector(&self) -> AnyConnector {
-        match self {
+    /// Whatever reads it, but for what is pushed.
+    fn connector(&self) -> Option<AnyConnector> {
+        Some(match self {
+            Origin::Http => return None,
             Origin::File(config, layout) => {
                 AnyConnector::File(FileConnector::new(config.clone(), layout.clone(), Arc::new(clock_ms)))
             }
@@ -182,7 +188,7 @@ impl Origin {
             Origin::Kafka(config, columns) => {
                 AnyConnector::Kafka(KafkaConnector::new((**config).clone(), columns.clone()))
             }
-        }
+        })
     }
 }
 
@@ -191,6 +197,7 @@ impl Origin {
 struct Connected {
     mapping: Arc<Mapping>,
     origin: Origin,
+    inbox: Inbox,
 }
 
 /// A subscription that has somewhere to go.
@@ -217,6 +224,7 @@ pub(crate) struct Wiring {
     sources: Vec<Connected>,
     receivers: Vec<Receiver>,
     subscribers: Vec<Subscriber>,
+    tokens: Vec<Token>,
 }
 
 impl Wiring {
@@ -225,7 +233,8 @@ impl Wiring {
         let mut sources = Vec::new();
         for source in &config.sources {
             let mapping = mapping(source)?;
-            sources.push(Connected { origin: Origin::of(&mapping, &source.from)?, mapping });
+            let origin = Origin::of(&mapping, &source.from)?;
+            sources.push(Connected { origin, mapping, inbox: Inbox::new() });
         }
         let policy = policy(config.policy.as_deref())?;
         let by_system: BTreeMap<SystemId, &Connected> =
@@ -243,29 +252,53 @@ impl Wiring {
             }
         }
         let mappings = sources.iter().map(|source| source.mapping.clone()).collect();
-        Ok(Wiring { mappings, policy, sources, receivers, subscribers })
+        let tokens = tokens(config, &policy, &by_system)?;
+        Ok(Wiring { mappings, policy, sources, receivers, subscribers, tokens })
     }
 
     /// A connector for every source.
-    pub(crate) fn sources(&self) -> Vec<Source<AnyConnector>> {
-        let source =
-            |of: &Connected| Source { mapping: of.mapping.clone(), connector: of.origin.connector() };
+    pub(crate) fn sources(&self) -> Vec<Source<HttpConnector<AnyConnector>>> {
+        let source = |of: &Connected| Source {
+            mapping: of.mapping.clone(),
+            connector: HttpConnector::new(Some(of.inbox.clone()), of.origin.connector()),
+        };
         self.sources.iter().map(source).collect()
     }
 
     /// An adapter, and a reader of the receiver's own rows, for every delivery.
-    pub(crate) fn deliveries(&self) -> Vec<Delivery<AnyConnector, AnyAdapter>> {
+    pub(crate) fn deliveries(&self) -> Vec<Delivery<HttpConnector<AnyConnector>, AnyAdapter>> {
         self.receivers
             .iter()
             .filter_map(|Receiver { subscription, of, folder }| {
                 Some(Delivery {
                     subscription: subscription.clone(),
                     mapping: of.mapping.clone(),
-                    reader: of.origin.connector(),
+                    reader: HttpConnector::new(None, of.origin.connector()),
                     adapter: of.origin.adapter(of.mapping.system(), folder)?,
                 })
             })
             .collect()
+    }
+
+    /// What is served over HTTP.
+    pub(crate) fn http(&self) -> Parts {
+        let door = |of: &Connected| {
+            (of.mapping.system(), Door { mapping: of.mapping.clone(), inbox: of.inbox.clone() })
+        };
+        let files = self.receivers.iter().map(|receiver| receiver.subscription.clone());
+        let events = self.subscribers.iter().map(|subscriber| subscriber.subscription.clone());
+        let topics = |Subscriber { config, kinds, .. }: &Subscriber| {
+            let topics = kinds.iter().flat_map(|kind| {
+                [(config.changes_topic(*kind), *kind), (config.current_topic(*kind), *kind)]
+            });
+            topics.collect::<Vec<_>>()
+        };
+        Parts {
+            tokens: self.tokens.clone(),
+            doors: self.sources.iter().map(door).collect(),
+            delivered: files.chain(events).collect(),
+            subjects: self.subscribers.iter().flat_map(topics).collect(),
+        }
     }
 
     /// An adapter for every subscription that receives events.
@@ -324,6 +357,42 @@ fn subscription<'p>(delivery: &DeliveryConfig, policy: &'p Policy) -> Result<&'p
     })
 }
 
+/// The tokens, for systems and subscriptions that exist.
+fn tokens(
+    config: &Config,
+    policy: &Policy,
+    sources: &BTreeMap<SystemId, &Connected>,
+) -> Result<Vec<Token>, WireError> {
+    let token = |token: &crate::config::Token| {
+        let system = |name: &String| {
+            let known = SystemId::new(name).ok().filter(|system| sources.contains_key(system));
+            known.ok_or_else(|| WireError::System {
+                system: name.clone(),
+                reason: "a token is for it, but it is not among the sources".to_owned(),
+                hint: "connect it under `sources`, or correct `http.tokens`",
+            })
+        };
+        let subscription = |id: &String| {
+            let known = policy.subscription(id).map(|known| known.id().into());
+            known.ok_or_else(|| WireError::Subscription {
+                subscription: id.clone(),
+                reason: "a token is for it, but the policy has no such subscription".to_owned(),
+                hint: "add it to the policy, or correct `http.tokens`",
+            })
+        };
+        Ok(Token {
+            digest: token.digest,
+            push: token.push.iter().map(system).collect::<Result<_, _>>()?,
+            subscriptions: token
+                .subscriptions
+                .iter()
+                .map(subscription)
+                .collect::<Result<BTreeSet<_>, _>>()?,
+        })
+    };
+    config.tokens.iter().map(token).collect()
+}
+
 fn receiver(
     subscription: &Subscription,
     folder: &Path,
@@ -336,7 +405,7 @@ fn receiver(
         let reason = format!("its receiver {subscriber} is not among the sources");
         return Err(refuse(reason, "connect it under `sources`: its own rows are what it gets back"));
     };
-    if matches!(of.origin, Origin::Kafka(..)) {
+    if matches!(of.origin, Origin::Kafka(..) | Origin::Http) {
         let reason =
             format!("its receiver {subscriber} sends messages, so that there is no file to write back");
         return Err(refuse(reason, "deliver events instead: write `kafka:` in place of `file:`"));
