@@ -16,6 +16,18 @@ if ! cargo deny --version >/dev/null 2>&1; then
     export PATH="$tools/bin:$PATH"
 fi
 
+# Kafka itself runs in the tests: Java for the broker, Maven for its jars, headers for its client library.
+need=()
+command -v java >/dev/null || need+=(default-jre-headless)
+command -v mvn >/dev/null || need+=(maven)
+[ -e /usr/include/openssl/ssl.h ] || need+=(libssl-dev)
+[ -e /usr/include/zlib.h ] || need+=(zlib1g-dev)
+if [ ${#need[@]} -gt 0 ]; then
+    as_root=(); [ "$(id -u)" = 0 ] || as_root=(sudo -n)
+    step "${as_root[@]}" apt-get update -q
+    step "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}"
+fi
+
 step cargo fmt --all --check
 step cargo clippy --quiet --workspace --all-targets -- -D warnings
 step cargo deny check bans licenses sources
