@@ -223,11 +223,18 @@ impl Node {
             }
             Standing::Stale => draft.count(submission.key.system, RowOutcome::Stale),
             Standing::EndedLater => {
-                // The end stands; what it ended is now known.
-                let claims_version = submission.version;
-                submission.op = known.op;
-                submission.version = known.version;
-                self.accept(submission, claims_version, content, locator, RowOutcome::Changed, draft);
+                // The end stands; what it ended is now known. The log tells the row as it came and the end after it, so
+                // that a replay knows which version gave the claims.
+                let (system, claims_version) = (submission.key.system, submission.version);
+                let end = Submission {
+                    op: known.op,
+                    version: known.version,
+                    raw: Box::default(),
+                    ..submission.clone()
+                };
+                self.note(submission, claims_version, content, locator, draft);
+                self.note(end, claims_version, content, locator, draft);
+                draft.count(system, RowOutcome::Changed);
             }
             Standing::News if submission.op == Op::Upsert => {
                 let changed = self.without_echoes(&mut submission, &known, draft)?;
@@ -257,11 +264,23 @@ impl Node {
 
     fn accept(
         &mut self,
-        mut submission: Submission,
+        submission: Submission,
         claims_version: i64,
         content: u64,
         locator: u64,
         outcome: RowOutcome,
+        draft: &mut Draft,
+    ) {
+        draft.count(submission.key.system, outcome);
+        self.note(submission, claims_version, content, locator, draft);
+    }
+
+    fn note(
+        &mut self,
+        mut submission: Submission,
+        claims_version: i64,
+        content: u64,
+        locator: u64,
         draft: &mut Draft,
     ) {
         submission.seq = SubmissionSeq(self.last.submission.0 + 1);
@@ -275,7 +294,6 @@ impl Node {
             locator,
         };
         self.records.set(&submission.key, entry);
-        draft.count(submission.key.system, outcome);
         draft.commit.submissions.push(submission);
     }
 

@@ -41,23 +41,20 @@ impl Published {
     pub(crate) fn difference(
         &self,
         entity: EntityId,
-        canonical: &Canonical,
+        canonical: Canonical,
         members: &[SourceKey],
         relations: &[Relation],
     ) -> Difference {
         let none = State::default();
         let known = self.state(entity).unwrap_or(&none);
-        let mut values: Vec<(ElementId, Option<CanonicalValue>)> = canonical
+        let gone = known.marks.iter().map(|mark| element_of(*mark));
+        let mut values: Vec<(ElementId, Option<CanonicalValue>)> =
+            gone.filter(|element| canonical.get(*element).is_none()).map(|element| (element, None)).collect();
+        let changed = canonical
             .0
-            .iter()
-            .filter(|(element, value)| !known.marks.contains(&mark(*element, &value.value)))
-            .map(|(element, value)| (*element, Some(value.clone())))
-            .collect();
-        for element in known.marks.iter().map(|mark| element_of(*mark)) {
-            if canonical.get(element).is_none() {
-                values.push((element, None));
-            }
-        }
+            .into_iter()
+            .filter(|(element, value)| !known.marks.contains(&mark(*element, &value.value)));
+        values.extend(changed.map(|(element, value)| (element, Some(value))));
         values.sort_by_key(|(element, _)| *element);
         Difference { shape: known.shape != shape(members, relations), values }
     }

@@ -101,7 +101,7 @@ impl Publisher {
             return Some(Change { seq, entity, kind, time: at, members, values, relations });
         }
         let canonical = survive::canonical(entity.kind, rows, pins, self.dictionary);
-        let difference = self.published.difference(entity, &canonical, &members, &relations);
+        let difference = self.published.difference(entity, canonical, &members, &relations);
         if matches!(kind, ChangeKind::Updated) && !difference.shape && difference.values.is_empty() {
             return None;
         }

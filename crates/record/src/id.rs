@@ -36,8 +36,13 @@ impl SystemId {
 
     /// The name.
     pub fn as_str(&self) -> &str {
+        std::str::from_utf8(self.as_bytes()).expect("invariant: checked ASCII")
+    }
+
+    /// The bytes of the name.
+    pub fn as_bytes(&self) -> &[u8] {
         let len = self.0.iter().position(|b| *b == 0).unwrap_or(8);
-        self.0.get(..len).and_then(|name| std::str::from_utf8(name).ok()).expect("invariant: checked ASCII")
+        self.0.get(..len).unwrap_or_default()
     }
 }
 

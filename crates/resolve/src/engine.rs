@@ -55,8 +55,6 @@ pub struct Regroup {
 pub struct Applied {
     /// Changes of the partition, sorted.
     pub regroups: Vec<Regroup>,
-    /// Live records that the batch gave anew and whose cluster has the same members as before, sorted.
-    pub touched: Vec<SourceKey>,
 }
 
 /// Two clusters that a steward should see.
@@ -125,8 +123,6 @@ pub(crate) struct Disturbed {
     pub(crate) dirty: Vec<u32>,
     /// Records whose edges or rulings differ.
     pub(crate) loose: Vec<u32>,
-    /// Records that the batch gave.
-    given: Vec<u32>,
 }
 
 impl Engine {
@@ -163,17 +159,7 @@ impl Engine {
         self.rescore(&mut disturbed);
         let (before, after) = self.recluster(&disturbed);
         let key = |record: u32| &self.state.slot(record).key;
-        let regroups = regroups(&before, &after, key);
-        let moved: std::collections::BTreeSet<&SourceKey> =
-            regroups.iter().flat_map(|regroup| regroup.after.iter().flatten()).collect();
-        let still = disturbed.given.iter().map(|record| self.state.slot(*record));
-        let mut touched: Vec<SourceKey> = still
-            .filter(|slot| slot.live && !moved.contains(&slot.key))
-            .map(|slot| slot.key.clone())
-            .collect();
-        touched.sort_unstable();
-        touched.dedup();
-        Applied { regroups, touched }
+        Applied { regroups: regroups(&before, &after, key) }
     }
 
     fn take(&mut self, input: Input, disturbed: &mut Disturbed) {
@@ -181,7 +167,6 @@ impl Engine {
             Input::Upsert(key, features) => {
                 let record = self.number(key);
                 let packed = self.state.values.pack(&self.state.plan, &features);
-                disturbed.given.push(record);
                 let slot = self.state.slot(record);
                 if slot.live && slot.packed == packed {
                     return;

@@ -10,7 +10,7 @@ pub(crate) fn text(text: &str) -> u64 {
 
 /// Hash of a record key: by it ties between records are broken, so that no system is always first.
 pub(crate) fn key(key: &SourceKey) -> u64 {
-    xxh3_64_with_seed(key.local.as_bytes(), xxh3_64(key.system.as_str().as_bytes()))
+    xxh3_64_with_seed(key.local.as_bytes(), xxh3_64(key.system.as_bytes()))
 }
 
 /// Two hashes made one; order matters. (The finaliser of SplitMix64.)

@@ -243,7 +243,6 @@ fn a_removed_record_takes_its_bridge_with_it() {
     ]);
     let with = engine.partition();
     engine.apply(vec![Input::Remove(key(1))]);
-    let applied = engine.apply(vec![record(1, [0, 0, 0, 0, 9, 9])]);
+    engine.apply(vec![record(1, [0, 0, 0, 0, 9, 9])]);
     assert_eq!(engine.partition(), with);
-    assert!(applied.touched.is_empty());
 }

@@ -121,6 +121,12 @@ fn pinned(element: ElementId, rows: &[&Submission], pins: &[Pin]) -> Option<Cano
 
 /// Authority, then recency, then majority, then completeness, then the order of keys.
 fn choose(element: &Element, all: &[Candidate<'_>], dictionary: &Dictionary) -> Option<CanonicalValue> {
+    if let [only] = all {
+        // Nothing to choose from and nothing to complete it with: what is below, in short.
+        let ruled = only.rank < element.authority.len();
+        let rule = if ruled { Rule::Authority } else { Rule::Recency };
+        return Some(only.canonical(only.value().clone(), rule));
+    }
     let sound = soundest(all);
     let best_rank = sound.iter().map(|candidate| candidate.rank).min()?;
     let ruled = best_rank < element.authority.len();

@@ -2,8 +2,9 @@
 //! solar one.
 
 use crate::features::DateParts;
+use std::sync::OnceLock;
 use tyme4rs::tyme::lunar::{LunarDay, LunarMonth};
-use yibiao_record::{PartialDate, Precision};
+use yibiao_record::{PartialDate, Precision, Timestamp};
 
 /// A birth date.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -61,22 +62,49 @@ impl BirthDate {
 fn is_lunar_of(lunar: DateParts, solar: DateParts) -> bool {
     let rough =
         |date: DateParts| i32::from(date.year) * 372 + i32::from(date.month) * 31 + i32::from(date.day);
-    (14..=64).contains(&(rough(solar) - rough(lunar))) && read_as_lunar(lunar) == Some(solar)
+    (14..=64).contains(&(rough(solar) - rough(lunar)))
+        && lunar_day(lunar).is_some_and(|day| solar_day(solar) == Some(day))
 }
 
-fn read_as_lunar(date: DateParts) -> Option<DateParts> {
-    if date.day == 0 || !(1900..2100).contains(&date.year) || date.day > 30 {
-        return None;
-    }
-    let (year, month, day) = (isize::from(date.year), isize::from(date.month), usize::from(date.day));
-    LunarMonth::new(year, month).ok()?;
-    let solar = LunarDay::new(year, month, day).ok()?.get_solar_day();
-    Some(DateParts {
-        year: i16::try_from(solar.get_year()).ok()?,
-        month: u8::try_from(solar.get_month()).ok()?,
-        day: u8::try_from(solar.get_day()).ok()?,
+/// First year of the lunar calendar that is looked up.
+const LUNAR_FROM: i16 = 1900;
+
+/// A month of the lunar calendar: the day on which it begins, and how many it has.
+type LunarSpan = Option<(i64, u8)>;
+
+/// The months of the years from [`LUNAR_FROM`] on, leap months apart, each year computed when it is first asked for: the
+/// astronomy of one date costs more than scoring a whole pair.
+static LUNAR_YEARS: [OnceLock<[LunarSpan; 12]>; 200] = [const { OnceLock::new() }; 200];
+
+/// The day, counted from 1970, of a date of the lunar calendar.
+fn lunar_day(date: DateParts) -> Option<i64> {
+    let year = LUNAR_YEARS.get(usize::try_from(date.year.checked_sub(LUNAR_FROM)?).ok()?)?;
+    let months = year.get_or_init(|| {
+        let mut month = 0;
+        [(); 12].map(|()| {
+            month += 1;
+            lunar_span(date.year, month)
+        })
+    });
+    let (first, days) = (*months.get(usize::from(date.month.checked_sub(1)?))?)?;
+    (1..=days).contains(&date.day).then(|| first + i64::from(date.day) - 1)
+}
+
+fn lunar_span(year: i16, month: isize) -> LunarSpan {
+    let of = LunarMonth::new(isize::from(year), month).ok()?;
+    let first = LunarDay::new(isize::from(year), month, 1).ok()?.get_solar_day();
+    let first = DateParts {
+        year: i16::try_from(first.get_year()).ok()?,
+        month: u8::try_from(first.get_month()).ok()?,
+        day: u8::try_from(first.get_day()).ok()?,
         slack: 0,
-    })
+    };
+    Some((solar_day(first)?, u8::try_from(of.get_day_count()).ok()?))
+}
+
+/// The day, counted from 1970.
+fn solar_day(date: DateParts) -> Option<i64> {
+    Timestamp::from_civil(date.year, date.month, date.day, 0).map(|start| start.0.div_euclid(86_400))
 }
 
 #[cfg(test)]
