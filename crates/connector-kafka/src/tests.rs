@@ -266,6 +266,38 @@ fn debeziums_envelope_is_read_with_schemas_and_without() {
     }
 }
 
+/// What Debezium 3.6 wrote of a table of PostgreSQL 15: a snapshot of two rows, an update, a delete with its tombstone.
+#[test]
+fn what_debezium_wrote_of_a_real_table_reads_alike_with_schemas_and_without() {
+    let mut plain = settings(Format::DebeziumJson, None);
+    plain.columns = ["id", "xm", "born", "area", "at"].map(str::to_owned).to_vec();
+    plain.config.decimals = BTreeMap::from([("area".to_owned(), 2)]);
+    let with_schemas = Settings {
+        config: Config { days: Vec::new(), decimals: BTreeMap::new(), ..plain.config.clone() },
+        columns: plain.columns.clone(),
+    };
+    for (settings, captured) in [
+        (plain, include_str!("../fixtures/debezium_3_6_postgres_plain.tsv")),
+        (with_schemas, include_str!("../fixtures/debezium_3_6_postgres_schema.tsv")),
+    ] {
+        let read = |line: &str| {
+            let (key, value) = line.split_once('\t').unwrap();
+            decoded(&settings, key.as_bytes(), (value != "null").then_some(value.as_bytes()))
+        };
+        let all: Vec<String> = captured.lines().map(read).collect();
+        assert_eq!(
+            all,
+            [
+                "0:k1:k1,张三,1950-09-30,12.34,2026-10-01T00:00:00.000000Z",
+                "0:k2:k2,李四,-,-0.05,2026-10-01T00:00:00.000000Z",
+                "0:k1:k1,张三,1950-09-30,99.50,2026-10-01T00:00:00.000000Z",
+                "0:k2:delete",
+                "0:k2:delete",
+            ]
+        );
+    }
+}
+
 /// A registry that knows schema 5 and answers `requests` questions.
 fn registry(requests: usize) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
