@@ -447,7 +447,9 @@ fn standing(known: &Entry, row: &Submission, content: u64, versioned: bool) -> S
         return Standing::Repeat;
     }
     if !versioned {
-        return Standing::News;
+        // What has ended cannot end again.
+        let again = row.op != Op::Upsert && row.op == known.op;
+        return if again { Standing::Repeat } else { Standing::News };
     }
     let newer = match row.op {
         // Of two rows of one version, the one with the greater digest holds, whichever came first.

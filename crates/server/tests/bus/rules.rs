@@ -70,8 +70,12 @@ fn six_departments_over_the_bus_give_every_change_exactly_once() {
     desk.delete(&gone.system, &gone.key);
     desk.send(&[Sent { value: "{poison".to_owned(), ..gone.clone() }]);
     judge(&desk, rows.len() * 2 + 4);
-    assert!(desk.changes() > before);
-    assert!(!desk.exported().contains_key(&(gone.system, gone.key)));
+    let after = desk.changes();
+    assert!(after > before);
+    assert!(!desk.exported().contains_key(&(gone.system.clone(), gone.key.clone())));
+    desk.delete(&gone.system, &gone.key);
+    judge(&desk, rows.len() * 2 + 5);
+    assert_eq!(desk.changes(), after, "what has ended cannot end again");
     node.stop();
 }
 
