@@ -43,18 +43,29 @@ pub struct Score {
     pub bcubed: Measure,
 }
 
-/// Scores a clustering: the entity and the cluster of each record.
-pub fn score(truth: &BTreeMap<Record, Box<str>>, clusters: &BTreeMap<Record, u64>) -> Score {
-    let mut of_entity: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut of_cluster: BTreeMap<Cluster<'_>, u64> = BTreeMap::new();
-    let mut of_both: BTreeMap<(&str, Cluster<'_>), u64> = BTreeMap::new();
+/// Scores a clustering: the entity and the cluster of each record. `between` two files, only pairs of a record of the one
+/// and a record of the other count.
+pub fn score(
+    truth: &BTreeMap<Record, Box<str>>,
+    clusters: &BTreeMap<Record, u64>,
+    between: Option<(&str, &str)>,
+) -> Score {
+    let mut of_entity: BTreeMap<&str, Size> = BTreeMap::new();
+    let mut of_cluster: BTreeMap<Cluster<'_>, Size> = BTreeMap::new();
+    let mut of_both: BTreeMap<(&str, Cluster<'_>), Size> = BTreeMap::new();
     for (record, entity) in truth {
         let cluster = clusters.get(record).map_or(Cluster::Missing(record), |number| Cluster::Made(*number));
-        *of_entity.entry(entity).or_insert(0) += 1;
-        *of_cluster.entry(cluster).or_insert(0) += 1;
-        *of_both.entry((entity, cluster)).or_insert(0) += 1;
+        of_entity.entry(entity).or_default().count(record, between);
+        of_cluster.entry(cluster).or_default().count(record, between);
+        of_both.entry((entity, cluster)).or_default().count(record, between);
     }
-    let pairs = |counts: &mut dyn Iterator<Item = &u64>| counts.map(|n| n * (n - 1) / 2).sum::<u64>();
+    let pairs = |sizes: &mut dyn Iterator<Item = &Size>| {
+        let pairs = |size: &Size| match between {
+            Some(_) => size.one * size.other,
+            None => size.all * (size.all - 1) / 2,
+        };
+        sizes.map(pairs).sum::<u64>()
+    };
     let right = pairs(&mut of_both.values());
     let share = |of: u64| if of == 0 { 1.0 } else { ratio(right, of) };
     let pairwise = Measure {
@@ -63,10 +74,11 @@ pub fn score(truth: &BTreeMap<Record, Box<str>>, clusters: &BTreeMap<Record, u64
     };
     let (mut precision, mut recall) = (0.0, 0.0);
     for ((entity, cluster), both) in &of_both {
-        precision += ratio(both * both, of_cluster.get(cluster).copied().unwrap_or(1));
-        recall += ratio(both * both, of_entity.get(entity).copied().unwrap_or(1));
+        let square = both.all * both.all;
+        precision += ratio(square, of_cluster.get(cluster).map_or(1, |size| size.all));
+        recall += ratio(square, of_entity.get(entity).map_or(1, |size| size.all));
     }
-    let records: u64 = of_entity.values().sum();
+    let records: u64 = of_entity.values().map(|size| size.all).sum();
     let bcubed = Measure { precision: precision / ratio(records, 1), recall: recall / ratio(records, 1) };
     let mut seen = BTreeSet::new();
     let mixed: BTreeSet<Cluster<'_>> =
@@ -78,6 +90,22 @@ pub fn score(truth: &BTreeMap<Record, Box<str>>, clusters: &BTreeMap<Record, u64
         mixed: mixed.len(),
         pairwise,
         bcubed,
+    }
+}
+
+/// How many records: in all, and of each of the two files between which pairs count.
+#[derive(Clone, Copy, Debug, Default)]
+struct Size {
+    all: u64,
+    one: u64,
+    other: u64,
+}
+
+impl Size {
+    fn count(&mut self, record: &Record, between: Option<(&str, &str)>) {
+        self.all += 1;
+        self.one += u64::from(between.is_some_and(|(one, _)| one == &*record.0));
+        self.other += u64::from(between.is_some_and(|(_, other)| other == &*record.0));
     }
 }
 
@@ -118,7 +146,7 @@ mod tests {
     fn a_clustering_is_scored_over_pairs_and_over_records() {
         // By hand: pairs made ab, cd, ce, de; true ab, ac, bc, de; right ab, de.
         let truth = truth(&[("a", "x"), ("b", "x"), ("c", "x"), ("d", "y"), ("e", "y")]);
-        let score = score(&truth, &clusters(&[("a", 1), ("b", 1), ("c", 2), ("d", 2), ("e", 2)]));
+        let score = score(&truth, &clusters(&[("a", 1), ("b", 1), ("c", 2), ("d", 2), ("e", 2)]), None);
         assert!(near(score.pairwise.precision, 0.5) && near(score.pairwise.recall, 0.5));
         let precision = (1.0 + 1.0 + 1.0 / 3.0 + 2.0 / 3.0 + 2.0 / 3.0) / 5.0;
         let recall = (2.0 / 3.0 + 2.0 / 3.0 + 1.0 / 3.0 + 1.0 + 1.0) / 5.0;
@@ -129,7 +157,7 @@ mod tests {
     #[test]
     fn a_record_left_out_of_the_clustering_stands_alone_and_an_unknown_one_is_not_scored() {
         let truth = truth(&[("a", "x"), ("b", "x")]);
-        let score = score(&truth, &clusters(&[("a", 1), ("z", 1)]));
+        let score = score(&truth, &clusters(&[("a", 1), ("z", 1)]), None);
         assert_eq!((score.clusters, score.mixed), (2, 0));
         assert!(near(score.pairwise.precision, 1.0) && near(score.pairwise.recall, 0.0));
         assert!(near(score.pairwise.f1(), 0.0));

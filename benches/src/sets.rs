@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use yibiao_format::{Cell, Layout, Limits};
 use yibiao_record::{EntityKind, SourceKey};
 use yibiao_resolve::flat::{self, Schema, Table};
+use yibiao_resolve::train::Trained;
 use yibiao_resolve::world::{Settings, World, WorldInput};
 use yibiao_tests::Failure;
 use yibiao_tests::departments::Folder;
@@ -118,26 +119,46 @@ pub fn score_departments(
             clusters.insert(called(&member), entity.number);
         }
     }
-    let scored = Scored { score: score(&truth, &clusters), reviews: world.reviews(kind).len() };
+    let scored = Scored { score: score(&truth, &clusters, None), reviews: world.reviews(kind).len() };
     Ok((scored, clusters))
 }
 
-/// A flat set: its files, the schema that says what their columns mean, and the column that holds the truth.
+/// Where the truth of a flat set stands.
+#[derive(Clone, Copy, Debug)]
+pub enum Truth {
+    /// In a column of the files; rows where it is empty are not scored.
+    Column(&'static str),
+    /// In `truth.csv`: record and entity.
+    File,
+    /// In a file of pairs, one row of each of two files; only pairs between these are scored.
+    Pairs {
+        /// The file.
+        file: &'static str,
+        /// Its columns: the row of the first file, and of the second.
+        columns: [&'static str; 2],
+    },
+    /// In a file of columns `DATA_SOURCE`, `RECORD_ID` and `CLUSTER_ID`.
+    Sources(&'static str),
+}
+
+/// A flat set: its files, the schema that says what their columns mean, and the truth.
 #[derive(Clone, Copy, Debug)]
 pub struct FlatSet {
     /// Its folder.
     pub name: &'static str,
+    /// What its entities are.
+    pub entity: &'static str,
     /// Its schema, among the examples.
     pub schema: &'static str,
-    /// Its files, and the column of the truth where they hold it themselves.
+    /// Its files.
     pub files: &'static [&'static str],
-    /// The column of the truth that stands in the files; without it, it stands in a file of its own.
-    pub truth: Option<&'static str>,
+    /// Where the truth stands.
+    pub truth: Truth,
 }
 
 impl FlatSet {
     /// Resolves the set as `yibiao resolve` does, and scores it.
-    pub fn run(&self, folder: &Path) -> Result<(Scored, BTreeMap<Record, u64>), Failure> {
+    pub fn run(&self, folder: &Path) -> Result<(Scored, BTreeMap<Record, u64>, Trained), Failure> {
         let schema = project().join("schemas/examples").join(self.schema);
         let schema = Schema::parse(&std::fs::read_to_string(schema)?)?;
         let mut sheets = Vec::new();
@@ -147,26 +168,80 @@ impl FlatSet {
         let tables: Vec<Table<'_>> =
             sheets.iter().map(|(_, sheet)| Table { header: &sheet.header, rows: &sheet.rows }).collect();
         let resolved = flat::resolve(&schema, &tables, |_| {})?;
-        let mut truth = BTreeMap::new();
         let mut clusters = BTreeMap::new();
         for ((file, sheet), numbers) in sheets.iter().zip(&resolved.clusters) {
             let keys = self.keys(&schema, sheet)?;
-            for (key, number) in keys.iter().zip(numbers) {
-                clusters.insert((file.clone(), key.clone()), *number);
+            clusters
+                .extend(keys.into_iter().zip(numbers).map(|(key, number)| ((file.clone(), key), *number)));
+        }
+        let truth = self.truth(folder, &schema, &sheets)?;
+        let between = match (self.truth, sheets.as_slice()) {
+            (Truth::Pairs { .. }, [(one, _), (other, _)]) => Some((&**one, &**other)),
+            _ => None,
+        };
+        let scored = Scored { score: score(&truth, &clusters, between), reviews: resolved.reviews };
+        Ok((scored, clusters, resolved.trained))
+    }
+
+    fn truth(
+        &self,
+        folder: &Path,
+        schema: &Schema,
+        sheets: &[(Box<str>, Sheet)],
+    ) -> Result<BTreeMap<Record, Box<str>>, Failure> {
+        let mut truth = BTreeMap::new();
+        match self.truth {
+            Truth::Column(column) => {
+                for (file, sheet) in sheets {
+                    let keys = self.keys(schema, sheet)?;
+                    let known =
+                        keys.into_iter().zip(sheet.column(column)?).filter(|(_, entity)| !entity.is_empty());
+                    truth.extend(known.map(|(key, entity)| ((file.clone(), key), Box::from(entity))));
+                }
             }
-            if let Some(column) = self.truth {
-                let known =
-                    keys.into_iter().zip(sheet.column(column)?).filter(|(_, entity)| !entity.is_empty());
-                truth.extend(known.map(|(key, entity)| ((file.clone(), key), Box::from(entity))));
+            Truth::File => {
+                let file = self.files.first().map(|file| stem(file)).unwrap_or_default();
+                let sheet = Sheet::read(&folder.join("truth.csv"))?;
+                let known = sheet.column("record_id")?.into_iter().zip(sheet.column("entity_id")?);
+                truth.extend(known.map(|(key, entity)| ((file.clone(), Box::from(key)), Box::from(entity))));
+            }
+            Truth::Sources(file) => {
+                let sheet = Sheet::read(&folder.join(file))?;
+                let keys = sheet.column("DATA_SOURCE")?.into_iter().zip(sheet.column("RECORD_ID")?);
+                let named = keys.map(|(source, key)| (source.to_lowercase().into(), Box::from(key)));
+                truth.extend(named.zip(sheet.column("CLUSTER_ID")?.into_iter().map(Box::from)));
+            }
+            Truth::Pairs { file, columns: [one, other] } => {
+                let sheet = Sheet::read(&folder.join(file))?;
+                let pairs = sheet.column(one)?.into_iter().zip(sheet.column(other)?);
+                return self.joined(schema, sheets, &pairs.collect::<Vec<_>>());
             }
         }
-        if self.truth.is_none() {
-            let file = self.files.first().map(|file| stem(file)).unwrap_or_default();
-            let sheet = Sheet::read(&folder.join("truth.csv"))?;
-            let known = sheet.column("record_id")?.into_iter().zip(sheet.column("entity_id")?);
-            truth.extend(known.map(|(key, entity)| ((file.clone(), Box::from(key)), Box::from(entity))));
+        Ok(truth)
+    }
+
+    /// The entities that pairs of rows of two files make.
+    fn joined(
+        &self,
+        schema: &Schema,
+        sheets: &[(Box<str>, Sheet)],
+        pairs: &[(&str, &str)],
+    ) -> Result<BTreeMap<Record, Box<str>>, Failure> {
+        let mut entities: BTreeMap<Record, usize> = BTreeMap::new();
+        for (file, sheet) in sheets {
+            for key in self.keys(schema, sheet)? {
+                entities.insert((file.clone(), key), entities.len());
+            }
         }
-        Ok((Scored { score: score(&truth, &clusters), reviews: resolved.reviews }, clusters))
+        let [(one, _), (other, _)] = sheets else { return Err("pairs are of two files".into()) };
+        for (left, right) in pairs {
+            let of = |file: &str, key: &str| entities.get(&(file.into(), key.into())).copied();
+            let (Some(left), Some(right)) = (of(one, left), of(other, right)) else {
+                return Err(format!("{} lacks a row that its truth names", self.name).into());
+            };
+            entities.values_mut().filter(|entity| **entity == right).for_each(|entity| *entity = left);
+        }
+        Ok(entities.into_iter().map(|(record, entity)| (record, entity.to_string().into())).collect())
     }
 
     fn keys(&self, schema: &Schema, sheet: &Sheet) -> Result<Vec<Box<str>>, Failure> {

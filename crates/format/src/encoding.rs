@@ -6,11 +6,15 @@
 use crate::error::{FormatError, Problem, name_of};
 use crate::source::{self, Bytes};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{BIG5, Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use std::borrow::Cow;
 use std::io::{self, Read};
 use std::path::Path;
 
+/// In the Latin encoding letters with accents begin here.
+const LATIN_LETTERS_FROM: u8 = 0xc0;
+/// Fewer letters with accents prove nothing.
+const LATIN_RUNS_MIN: u32 = 5;
 /// Bytes looked at when it is not UTF-8.
 const SAMPLE_BYTES: usize = 1 << 20;
 /// So many bytes beyond ASCII that are valid UTF-8 are UTF-8: in GB18030 that happens by chance once in a million.
@@ -109,10 +113,29 @@ fn legacy(path: &Path) -> Result<&'static Encoding, FormatError> {
     if source::open(path)?.take(limit).read_to_end(&mut sample).is_err() {
         // Packed data that breaks off: what came before it is sample enough, and the reader reports the rest.
     }
+    if is_latin(&sample) {
+        return Ok(WINDOWS_1252);
+    }
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, false);
     let guess = detector.guess(Some(b"cn"), Utf8Detection::Deny);
     if guess == BIG5 && faults(GB18030, &sample) > faults(BIG5, &sample) { Ok(BIG5) } else { Ok(GB18030) }
+}
+
+/// Whether most bytes beyond ASCII are Latin letters that stand alone between ASCII ones: Chinese text has them in pairs.
+fn is_latin(sample: &[u8]) -> bool {
+    let (mut runs, mut alone) = (0, 0);
+    for run in sample.chunk_by(|a, b| a.is_ascii() == b.is_ascii()) {
+        match run {
+            [byte] if *byte >= LATIN_LETTERS_FROM => {
+                runs += 1;
+                alone += 1;
+            }
+            [byte, ..] if !byte.is_ascii() => runs += 1,
+            _ => {}
+        }
+    }
+    runs >= LATIN_RUNS_MIN && alone * 10 > runs * 9
 }
 
 fn faults(encoding: &'static Encoding, sample: &[u8]) -> usize {

@@ -106,7 +106,7 @@ impl Scorer {
             let seen = self.outcomes.iter().find(|outcome| outcome.field == field);
             open || mask & seen.map_or(MISSING_BIT, |outcome| 1 << outcome.level) != 0
         };
-        let asks = plan.rules.iter().filter(|rule| rule.effect != Effect::Veto);
+        let asks = plan.rules.iter().filter(|rule| matches!(rule.effect, Effect::Review | Effect::Join));
         asks.into_iter().any(|rule| rule.when.iter().all(|(field, mask)| may(*field, *mask)))
     }
 }

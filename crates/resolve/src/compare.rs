@@ -6,7 +6,7 @@ use crate::{
     features::{DateParts, Derived, Value},
     similar::{winkler_reaches, within_edits},
     spec::Kind,
-    zh,
+    wording, zh,
 };
 
 /// One level of agreement.
@@ -107,6 +107,14 @@ const TEXT: &[Level] = &[
     level("some", 0.08, 0.05),
     level("else", 0.05, 0.944),
 ];
+const NAME_LIST: &[Level] = &[
+    exact(0.55, 0.000_1),
+    level("same", 0.20, 0.000_05),
+    level("contained", 0.10, 0.000_3),
+    level("half", 0.08, 0.000_5),
+    level("one", 0.04, 0.003),
+    level("else", 0.03, 0.996),
+];
 const PLACE: &[Level] = &[
     exact(0.75, 0.02),
     level("one_edit", 0.06, 0.002),
@@ -130,6 +138,7 @@ pub fn levels(kind: Kind) -> &'static [Level] {
         Kind::Organisation => ORGANISATION,
         Kind::Code => CODE,
         Kind::Text => TEXT,
+        Kind::NameList => NAME_LIST,
         Kind::Place => PLACE,
         Kind::Number => NUMBER,
         Kind::HanName => zh::key::HAN_NAME,
@@ -143,7 +152,13 @@ pub fn levels(kind: Kind) -> &'static [Level] {
 pub(crate) fn worth_remembering(kind: Kind) -> bool {
     matches!(
         kind,
-        Kind::GivenName | Kind::FamilyName | Kind::HanName | Kind::Place | Kind::Organisation | Kind::Text
+        Kind::GivenName
+            | Kind::FamilyName
+            | Kind::HanName
+            | Kind::Place
+            | Kind::Organisation
+            | Kind::Text
+            | Kind::NameList
     )
 }
 
@@ -167,14 +182,12 @@ pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
         Kind::Email => email(&a.text, &b.text),
         Kind::Address => address(a, b),
         Kind::Postcode => postcode(&a.text, &b.text),
-        Kind::Organisation => organisation(a, b),
+        Kind::Organisation => wording::organisation(&a.text, &b.text),
         Kind::Code => 1,
         Kind::HanName | Kind::BirthDate | Kind::Home => 7,
         Kind::CitizenId => 5,
-        Kind::Text => {
-            let (shared, all) = overlap(a, b);
-            first_of(&[shared * 10 >= all * 7, shared * 10 >= all * 4, shared * 100 >= all * 15])
-        }
+        Kind::Text => wording::text(&a.text, &b.text),
+        Kind::NameList => wording::name_list(&a.text, &b.text),
         Kind::Place => {
             first_of(&[within_edits(&a.text, &b.text, 1), winkler_reaches(&a.text, &b.text, 0.88)])
         }
@@ -307,10 +320,14 @@ fn email(a: &str, b: &str) -> u8 {
 
 fn address(a: &Value, b: &Value) -> u8 {
     let (shared, all) = overlap(a, b);
+    let (fewer, _) = word_counts(a, b);
     let longest = a.text.chars().count().max(b.text.chars().count());
     first_of(&[
         shared == all,
-        shared * 10 >= all * 6 || within_edits(&a.text, &b.text, longest / 5),
+        // The one may name the town as well.
+        shared * 10 >= all * 6
+            || (shared == fewer && fewer >= 3)
+            || within_edits(&a.text, &b.text, longest / 5),
         shared * 10 >= all * 3,
     ])
 }
@@ -319,17 +336,6 @@ fn postcode(a: &str, b: &str) -> u8 {
     let sector = |text: &str| crate::block::sector(text).to_owned();
     let area = |text: &str| text.chars().take(2).collect::<String>();
     first_of(&[within_edits(a, b, 1), sector(a) == sector(b), area(a) == area(b)])
-}
-
-fn organisation(a: &Value, b: &Value) -> u8 {
-    let (shared, all) = overlap(a, b);
-    let (fewer, _) = word_counts(a, b);
-    first_of(&[
-        shared == all,
-        winkler_reaches(&a.text, &b.text, 0.93) || shared * 10 >= all * 7,
-        shared == fewer && fewer > 0 || shared * 2 >= all,
-        shared * 4 >= all,
-    ])
 }
 
 fn number(a: &Value, b: &Value) -> u8 {
@@ -384,7 +390,7 @@ mod tests {
         fn comparison_is_symmetric_and_in_range(a in "[a-c ]{0,9}", b in "[a-c ]{0,9}", c in "[0-9-]{4,10}", d in "[0-9-]{4,10}") {
             for kind in [
                 Kind::GivenName, Kind::FamilyName, Kind::FullName, Kind::Date, Kind::IdNumber, Kind::Phone, Kind::Email,
-                Kind::Address, Kind::Postcode, Kind::Organisation, Kind::Code, Kind::Text, Kind::Place, Kind::Number,
+                Kind::Address, Kind::Postcode, Kind::Organisation, Kind::Code, Kind::Text, Kind::Place, Kind::Number, Kind::NameList,
             ] {
                 for (a, b) in [(&a, &b), (&c, &d), (&a, &c)] {
                     let (a, b) = (Value::new(kind, a), Value::new(kind, b));

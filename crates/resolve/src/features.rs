@@ -131,7 +131,9 @@ impl Derived {
     pub fn of(kind: Kind, text: &str) -> Self {
         match kind {
             Kind::Date => DateParts::parse(text).map_or(Derived::Plain, Derived::Date),
-            Kind::FullName | Kind::Address | Kind::Organisation | Kind::Text => Derived::Words(words(text)),
+            Kind::FullName | Kind::Address | Kind::Organisation | Kind::Text | Kind::NameList => {
+                Derived::Words(words(text))
+            }
             Kind::Number => number(text).map_or(Derived::Plain, Derived::Number),
             Kind::HanName | Kind::CitizenId | Kind::BirthDate | Kind::Home => {
                 zh::key::derive(kind, text).map_or(Derived::Plain, Derived::Zh)

@@ -5,10 +5,12 @@
 use crate::{
     engine::{Engine, Input, Statistics},
     features::Features,
+    model::{FieldModel, Model},
     normalise::{DateOrder, normalise},
     plan::SpecError,
-    spec::{Cuts, Field, FieldSpec, KeyExpressionError, Kind, Spec},
+    spec::{Condition, Cuts, Effect, Field, FieldSpec, KeyExpressionError, Kind, RuleSpec, Spec},
     train::{self, Trained},
+    wording::Occurrences,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,6 +25,9 @@ pub struct Schema {
     pub row_key: Option<Box<str>>,
     /// What is compared.
     pub fields: Vec<SchemaField>,
+    /// No file names an entity twice: rows of one file are never joined.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub clean_files: bool,
     /// Cuts other than the usual.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cuts: Option<Cuts>,
@@ -131,7 +136,8 @@ impl Schema {
     pub fn spec(&self) -> Result<Spec, KeyExpressionError> {
         let mut fields: Vec<FieldSpec> = Vec::new();
         for (at, field) in self.fields.iter().enumerate() {
-            let group = field.group.clone().or_else(|| usual_group(field.is).map(Into::into));
+            let usual = usual_group(field.is, self.is_of_people());
+            let group = field.group.clone().or_else(|| usual.map(Into::into));
             fields.push(FieldSpec { group, ..FieldSpec::new(&format!("f{at}"), field.is) });
         }
         let name_of =
@@ -146,7 +152,19 @@ impl Schema {
             fields.push(FieldSpec { compared: false, ..FieldSpec::new("names", Kind::FullName) });
         }
         let keys = crate::keys::keys(&fields)?;
-        Ok(Spec { cuts: self.cuts.unwrap_or(CUTS), ..Spec::new(fields, keys) })
+        let mut spec = Spec { cuts: self.cuts.unwrap_or(CUTS), ..Spec::new(fields, keys) };
+        if self.clean_files {
+            // Two rows of a file may both fit one of another: the better must be seen to be better.
+            spec.cuts.ceiling = spec.cuts.ceiling.max(CEILING_CLEAN);
+            spec.fields.push(FieldSpec { compared: false, ..FieldSpec::new(FILE, Kind::Code) });
+        }
+        Ok(spec)
+    }
+
+    /// Whether a field is the name of a person.
+    fn is_of_people(&self) -> bool {
+        let names = [Kind::GivenName, Kind::FamilyName, Kind::FullName, Kind::HanName];
+        self.fields.iter().any(|field| names.contains(&field.is))
     }
 
     fn features(&self, header: &[String], row: &[String]) -> Features {
@@ -186,9 +204,14 @@ impl Schema {
 const CUTS: Cuts =
     Cuts { weak: -2_000, review: -6_000, auto: -2_000, margin: 0, floor: -12_000, ceiling: 14_000 };
 
-/// What tells where somebody lives agrees for a whole household: it counts once.
-fn usual_group(kind: Kind) -> Option<&'static str> {
-    matches!(kind, Kind::Address | Kind::Postcode | Kind::Place | Kind::Phone).then_some("home")
+/// No pair weighs more where a row has at most one partner in each other file.
+const CEILING_CLEAN: i32 = 60_000;
+
+/// What tells where somebody lives agrees for a whole household: it counts once. A phone is a household's, but not the
+/// house's where what stands in it are no people.
+fn usual_group(kind: Kind, of_people: bool) -> Option<&'static str> {
+    let home = matches!(kind, Kind::Address | Kind::Postcode | Kind::Place);
+    (home || (of_people && kind == Kind::Phone)).then_some("home")
 }
 
 /// Clusters the rows of files.
@@ -201,50 +224,105 @@ pub fn resolve(
     let spec = schema.spec()?;
     progress(Progress::Reading(tables.iter().map(|table| table.rows.len()).sum()));
     let system = SystemId::new("flat").expect("invariant: a good system name");
-    let mut records: Vec<(SourceKey, Features)> = Vec::new();
+    let occurrences = occurrences(schema, tables);
+    // Rows of people that say the same may be of two; other rows that say the same are of one.
+    let once = !schema.clean_files && !schema.is_of_people();
+    let mut records: BTreeMap<SourceKey, Features> = BTreeMap::new();
+    let mut keys: Vec<Vec<SourceKey>> = Vec::new();
     for (file, table) in tables.iter().enumerate() {
         let mut seen: BTreeMap<Features, u64> = BTreeMap::new();
+        let mut of_file = Vec::with_capacity(table.rows.len());
         for row in table.rows {
-            let features = schema.features(table.header, row);
+            let mut features = schema.features(table.header, row);
+            weigh_words(&mut features, &occurrences);
+            if let Some(field) = spec.field(FILE) {
+                features.push(field, file.to_string());
+            }
             // Keys by content: the place of a row must not decide a tie.
             let count = seen.entry(features.clone()).and_modify(|count| *count += 1).or_insert(0);
-            let local = content_key(file, &features, *count);
-            records.push((SourceKey { system, local }, features));
+            let (count, file) = if once && !features.is_empty() { (0, None) } else { (*count, Some(file)) };
+            let key = SourceKey { system, local: content_key(file, &features, count) };
+            of_file.push(key.clone());
+            records.insert(key, features);
         }
+        keys.push(of_file);
     }
     progress(Progress::Training);
-    let sets: Vec<&Features> = records.iter().map(|(_, features)| features).collect();
+    let sets: Vec<&Features> = records.values().collect();
     let trained = train::train(&spec, &sets, train::SEED)?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut engine = Engine::new(spec, trained.model.clone())?.with_threads(threads);
+    let (spec, model) = part_files(spec, trained.model.clone());
+    let mut engine = Engine::new(spec, model)?.with_threads(threads);
     progress(Progress::Comparing(records.len()));
     engine
         .apply(records.iter().map(|(key, features)| Input::Upsert(key.clone(), features.clone())).collect());
-    let clusters = number_clusters(&engine, &records, tables);
+    let clusters = number_clusters(&engine, &keys);
     Ok(Flat { clusters, trained, statistics: engine.statistics(), reviews: engine.review_count() })
 }
 
-fn content_key(file: usize, features: &Features, count: u64) -> Box<str> {
+/// The field that holds a row's file, where files name no entity twice.
+pub(crate) const FILE: &str = "file";
+
+/// Lets no two rows of one file be together. Only now: what is learnt should not know of files.
+fn part_files(mut spec: Spec, mut model: Model) -> (Spec, Model) {
+    if let Some(file) = spec.fields.iter_mut().find(|field| &*field.name == FILE) {
+        file.compared = true;
+        model.fields.insert(FILE.into(), FieldModel::from_shares(Kind::Code, [(0.5, 0.5); 2]));
+        let same = Condition { field: FILE.into(), levels: vec!["exact".into()] };
+        spec.rules.push(RuleSpec { when: vec![same], effect: Effect::Part });
+    }
+    (spec, model)
+}
+
+/// Of each field that is compared by its words, in how many rows each word occurs.
+fn occurrences(schema: &Schema, tables: &[Table<'_>]) -> BTreeMap<Field, Occurrences> {
+    let mut occurrences: BTreeMap<Field, Occurrences> = BTreeMap::new();
+    for (at, field) in (0u8..).zip(&schema.fields) {
+        if matches!(field.is, Kind::Organisation | Kind::Text) {
+            occurrences.insert(Field(at), Occurrences::default());
+        }
+    }
+    if occurrences.is_empty() {
+        return occurrences;
+    }
+    for table in tables {
+        for row in table.rows {
+            for (field, text) in &schema.features(table.header, row).0 {
+                if let Some(seen) = occurrences.get_mut(field) {
+                    seen.note(text);
+                }
+            }
+        }
+    }
+    occurrences
+}
+
+/// Puts its weight behind each word of texts that are compared by their words.
+fn weigh_words(features: &mut Features, occurrences: &BTreeMap<Field, Occurrences>) {
+    for (field, text) in &mut features.0 {
+        if let Some(seen) = occurrences.get(field) {
+            *text = seen.weigh(text).into();
+        }
+    }
+}
+
+fn content_key(file: Option<usize>, features: &Features, count: u64) -> Box<str> {
     let mut hash = 0;
     for (field, text) in &features.0 {
         hash = crate::hash::join(crate::hash::join(hash, u64::from(field.0)), crate::hash::text(text));
     }
+    let file = file.map(|file| file.to_string()).unwrap_or_default();
     format!("{hash:016x}-{count}-{file}").into()
 }
 
-fn number_clusters(
-    engine: &Engine,
-    records: &[(SourceKey, Features)],
-    tables: &[Table<'_>],
-) -> Vec<Vec<u64>> {
+fn number_clusters(engine: &Engine, keys: &[Vec<SourceKey>]) -> Vec<Vec<u64>> {
     let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
-    let mut keys = records.iter().map(|(key, _)| key);
     let mut number = |key: &SourceKey| {
         let record = engine.find(key).expect("invariant: every row was upserted");
         let next = u64::try_from(numbers.len()).unwrap_or(u64::MAX) + 1;
         *numbers.entry(engine.head(record)).or_insert(next)
     };
-    tables.iter().map(|table| keys.by_ref().take(table.rows.len()).map(&mut number).collect()).collect()
+    keys.iter().map(|of_file| of_file.iter().map(&mut number).collect()).collect()
 }
 
 fn check_columns(schema: &Schema, tables: &[Table<'_>]) -> Result<(), FlatError> {

@@ -10,7 +10,7 @@ pub(crate) fn keys(fields: &[FieldSpec]) -> Result<Vec<KeySpec>, KeyExpressionEr
     for name in [Kind::IdNumber, Kind::Email].into_iter().flat_map(of) {
         keys.push(KeySpec::new(name)?.individuating());
     }
-    for name in [Kind::Phone, Kind::Organisation].into_iter().flat_map(of) {
+    for name in of(Kind::Phone) {
         keys.push(KeySpec::new(name)?);
     }
     let (given, family, full) = (first(Kind::GivenName), first(Kind::FamilyName), first(Kind::FullName));
@@ -39,7 +39,10 @@ pub(crate) fn keys(fields: &[FieldSpec]) -> Result<Vec<KeySpec>, KeyExpressionEr
         for name in &called {
             key = key.refined_by(name)?;
         }
-        keys.push(key.individuating());
+        // The date of what has a title is no date of birth.
+        if !called.is_empty() || [Kind::Organisation, Kind::Text].into_iter().flat_map(of).next().is_none() {
+            keys.push(key.individuating());
+        }
         if let (Some(given), Some(family)) = (given, family) {
             keys.push(KeySpec::new(&format!("{family}.sound + {given}.first1 + {born}.year"))?);
             keys.push(KeySpec::new(&format!("{given}.first3 + {born}.year + {family}.first1"))?);
@@ -63,8 +66,40 @@ pub(crate) fn keys(fields: &[FieldSpec]) -> Result<Vec<KeySpec>, KeyExpressionEr
         keys.push(KeySpec::new(&format!("{family}.first4 + {given}.first2"))?);
     }
     for words in [Kind::Organisation, Kind::Text].into_iter().flat_map(of) {
-        keys.push(KeySpec::new(&format!("{words}.words"))?);
+        if !called.is_empty() {
+            keys.push(KeySpec::new(&format!("{words}.words"))?);
+        }
         keys.push(KeySpec::new(&format!("{words}.word"))?);
+    }
+    if called.is_empty() {
+        keys.extend(nameless(fields, &refine)?);
+    }
+    Ok(keys)
+}
+
+/// Keys for what is no person: its name or title with where it is, who wrote it, or when.
+fn nameless(fields: &[FieldSpec], refine: &[String]) -> Result<Vec<KeySpec>, KeyExpressionError> {
+    let of = |kind: Kind| fields.iter().filter(move |field| field.kind == kind).map(|field| &*field.name);
+    // The first text is the title; what follows says less.
+    let title = of(Kind::Organisation).chain(of(Kind::Text)).next();
+    let mut keys = Vec::new();
+    let by = [Kind::Phone, Kind::Address, Kind::NameList].into_iter().flat_map(of);
+    for other in by {
+        let whole = KeySpec::new(other)?;
+        keys.push(refine.iter().try_fold(whole, |key, by| key.refined_by(by))?.individuating());
+        if let Some(title) = title {
+            keys.push(KeySpec::new(&format!("{other}.word + {title}.head"))?);
+        }
+    }
+    if let Some(title) = title {
+        let whole = KeySpec::new(&format!("{title}.words"))?;
+        keys.push(refine.iter().try_fold(whole, |key, by| key.refined_by(by))?.individuating());
+        for near in [Kind::Postcode, Kind::Place, Kind::Date].into_iter().flat_map(of) {
+            keys.push(KeySpec::new(&format!("{title}.word + {near}"))?);
+        }
+        for people in of(Kind::NameList) {
+            keys.push(KeySpec::new(&format!("{title}.word + {people}.word"))?);
+        }
     }
     Ok(keys)
 }

@@ -32,7 +32,9 @@ mod spec;
 mod state;
 pub mod survive;
 pub mod train;
+mod wording;
 pub mod world;
+mod written;
 pub mod zh;
 
 pub use compare::{Level, compare, levels};

@@ -1,6 +1,6 @@
 //! From a cell's text to matching form: what differs in writing only becomes equal, what says nothing becomes nothing.
 
-use crate::spec::Kind;
+use crate::{spec::Kind, written};
 use std::borrow::Cow;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
@@ -38,14 +38,19 @@ const PLACEHOLDERS: [&str; 14] = [
 
 /// The matching form of a text that means `kind`, or `None` where it says nothing.
 pub fn normalise(kind: Kind, text: &str, order: DateOrder) -> Option<String> {
-    let folded = fold(text);
+    let text = written::unescaped(text);
+    let folded = fold(&text);
     let done = match kind {
         Kind::Date => return date(&folded, order),
         Kind::IdNumber => folded.chars().filter(|c| c.is_alphanumeric()).collect(),
         Kind::Phone => phone(&folded)?,
         Kind::Email => folded.split_whitespace().collect::<String>(),
         Kind::Number => return number(&folded),
-        Kind::GivenName | Kind::FamilyName | Kind::FullName | Kind::Organisation => words(&folded, "'’"),
+        Kind::GivenName | Kind::FamilyName | Kind::FullName => words(&folded, "'’"),
+        Kind::Organisation => written::organisation(&words(&folded, "'’.")),
+        Kind::Address => written::address(&words(&folded, "'’")),
+        Kind::Text => written::pairs(&words(&folded, "'’")),
+        Kind::NameList => written::name_list(&folded),
         _ => words(&folded, "'"),
     };
     let empty = PLACEHOLDERS.contains(&done.as_str());

@@ -265,6 +265,7 @@ impl Scorer {
             Effect::Join => 0,
             Effect::Veto => 1,
             Effect::Review => 2,
+            Effect::Part => 3,
         };
         plan.rules.iter().filter(holds).map(|rule| rule.effect).max_by_key(|effect| strength(*effect))
     }

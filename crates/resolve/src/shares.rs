@@ -19,11 +19,21 @@ const SHARE_MIN: f64 = 1e-6;
 pub(crate) const MISSING: u8 = u8::MAX;
 /// As if that many pairs more had compared as is assumed of them.
 const OTHERS_ASSUMED: f64 = 20.0;
+/// The same of matching pairs, which matters in small sets.
+const MATCHING_ASSUMED: f64 = 5.0;
 /// How many pairs compare the same, per list of levels.
 pub(crate) type Patterns = BTreeMap<Box<[u8]>, f64>;
 
-/// The pairs of a key: its name, its own fields, and how its pairs compare.
-pub(crate) type Keyed = (String, Vec<Field>, Patterns);
+/// The pairs of a key.
+pub(crate) struct Keyed {
+    pub(crate) key: String,
+    /// The key's fields.
+    pub(crate) own: Vec<Field>,
+    /// Fields that tell nothing of these pairs, because they share the key.
+    pub(crate) without: Vec<Field>,
+    /// How the pairs compare.
+    pub(crate) patterns: Patterns,
+}
 
 /// Shares of one field, per level.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +43,8 @@ pub(crate) struct FieldShares {
     pub(crate) learnt: bool,
     /// The shares among other pairs of the shipped default.
     assumed: Vec<f64>,
+    /// The shares among matching pairs of the shipped default.
+    presumed: Vec<f64>,
 }
 
 pub(crate) struct Shares {
@@ -45,6 +57,7 @@ impl Shares {
             matching: levels(field.kind).iter().map(|level| level.m).collect(),
             other: levels(field.kind).iter().map(|level| level.u).collect(),
             assumed: levels(field.kind).iter().map(|level| level.u).collect(),
+            presumed: levels(field.kind).iter().map(|level| level.m).collect(),
             learnt: false,
         };
         Self { fields: spec.fields.iter().map(of).collect() }
@@ -116,8 +129,8 @@ impl Shares {
             self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
         let mut weights = vec![0.0; self.fields.len()];
         let mut reports = Vec::new();
-        for (key, own, patterns) in sessions {
-            let run = self.run(own, patterns);
+        for Keyed { key, without, patterns, .. } in sessions {
+            let run = self.run(without, patterns);
             let pairs: f64 = patterns.values().sum();
             let used = run.matching_share * pairs >= SESSION_MATCHES_MIN;
             #[expect(clippy::as_conversions, reason = "a count of pairs, exact in a float")]
@@ -131,7 +144,7 @@ impl Shares {
                 continue;
             }
             for (at, (sum, shares)) in sums.iter_mut().zip(&run.matching).enumerate() {
-                if own.iter().any(|field| usize::from(field.0) == at)
+                if without.iter().any(|field| usize::from(field.0) == at)
                     || run.seen.get(at).is_none_or(|seen| *seen < SESSION_MATCHES_MIN)
                 {
                     continue;
@@ -153,23 +166,28 @@ impl Shares {
     }
 
     /// Expectation maximisation over the patterns of one key.
-    fn run(&self, own: &[Field], patterns: &Patterns) -> Run {
+    fn run(&self, without: &[Field], patterns: &Patterns) -> Run {
         let mut shares = Shares { fields: self.fields.clone() };
         let (mut share, pairs): (f64, f64) = (0.5, patterns.values().sum());
         let mut seen = vec![0.0; self.fields.len()];
         for _ in 0..ROUNDS {
             let mut counts: Vec<Vec<f64>> =
                 self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
-            let mut matching = 0.0;
+            let (mut others, mut matching) = (counts.clone(), 0.0);
             for (pattern, count) in patterns {
-                let of_pattern = count * posterior(share, shares.odds(pattern, own));
+                let of_pattern = count * posterior(share, shares.odds(pattern, without));
                 matching += of_pattern;
                 add(&mut counts, pattern, of_pattern);
+                add(&mut others, pattern, count - of_pattern);
             }
             share = (matching / pairs.max(1.0)).clamp(1e-6, 0.999);
             seen = counts.iter().map(|counts| counts.iter().sum()).collect();
-            for (field, counts) in shares.fields.iter_mut().zip(counts) {
-                field.matching = normal(&counts, 0.1);
+            // Two works of one author are of one year more often than any two: what does not match is learnt here too.
+            for (((field, base), counts), others) in
+                shares.fields.iter_mut().zip(&self.fields).zip(counts).zip(others)
+            {
+                field.matching = smooth(&counts, &base.presumed, MATCHING_ASSUMED);
+                field.other = smooth(&others, &base.other, OTHERS_ASSUMED);
             }
         }
         Run {
@@ -207,17 +225,11 @@ fn smooth(counts: &[f64], assumed: &[f64], pairs: f64) -> Vec<f64> {
     counts.iter().zip(assumed).map(share).collect()
 }
 
-/// Counts made shares, each level given a little first, so that none is impossible.
-fn normal(counts: &[f64], little: f64) -> Vec<f64> {
-    let sum: f64 = counts.iter().map(|count| count + little).sum();
-    counts.iter().map(|count| ((count + little) / sum).max(SHARE_MIN)).collect()
-}
-
 /// How many pairs match in all: those that the keys find, over the share that the keys should find of them, which is
 /// that of matching pairs that have the keys' fields and agree on them.
 pub(crate) fn expected_matches(sessions: &[Keyed], shares: &Shares, presence: &[f64], prior: f64) -> f64 {
     let (mut found, mut findable) = (0.0, 0.0);
-    for (_, own, patterns) in sessions {
+    for Keyed { own, patterns, .. } in sessions {
         let of_pattern = |pattern: &[u8], count: f64| count * posterior(prior, shares.odds(pattern, &[]));
         let agree = own.iter().map(|field| {
             let at = usize::from(field.0);

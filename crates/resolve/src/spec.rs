@@ -31,8 +31,10 @@ pub enum Kind {
     Organisation,
     /// A code or a word of a small vocabulary: it agrees or it does not.
     Code,
-    /// Free text, compared by its words.
+    /// Free text, compared by its words. The first text of a thing without a name is its title.
     Text,
+    /// Several people in one text, such as the authors of a book.
+    NameList,
     /// A short text such as a place name, compared as a string.
     Place,
     /// A number, compared by distance.
@@ -269,13 +271,15 @@ pub struct Condition {
 pub enum Effect {
     /// No two clusters that hold such a pair merge without a steward.
     Veto,
+    /// No two clusters that hold such a pair merge, and nobody is asked.
+    Part,
     /// As `Veto`, and the pair is a question for a steward whatever else speaks against it.
     Review,
     /// The pair weighs at least as much as the automatic cut.
     Join,
 }
 
-/// A fixed rule over the levels of a pair. The strongest effect counts: review, then veto, then join.
+/// A fixed rule over the levels of a pair. The strongest effect counts: part, review, veto, join.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleSpec {

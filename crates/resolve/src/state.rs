@@ -221,6 +221,7 @@ impl State {
             for (other, b) in records.iter().enumerate().take(at) {
                 let outcome = self.score(worker, *a, *b);
                 let marks = match outcome.effect {
+                    Some(Effect::Part) => mark::CANNOT,
                     Some(Effect::Veto) => mark::VETO,
                     Some(Effect::Review) => mark::ASK,
                     Some(Effect::Join) | None => 0,

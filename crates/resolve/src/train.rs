@@ -159,9 +159,15 @@ impl<'a> Learner<'a> {
         let mut sessions = Vec::new();
         for (at, key) in self.spec.keys.iter().enumerate().filter(|(_, key)| key.individuating) {
             let own: Vec<Field> = key.on.0.iter().filter_map(|part| self.spec.field(&part.field)).collect();
+            // Who shares a postcode shares the place, one entity or two: what goes with the key's fields tells nothing here.
+            let groups: Vec<_> = own.iter().filter_map(|field| self.plan.field(*field).group).collect();
+            let without = (0u8..).map(Field).zip(&self.plan.fields).filter(|(field, of_plan)| {
+                own.contains(field) || of_plan.group.is_some_and(|group| groups.contains(&group))
+            });
+            let without = without.map(|(field, _)| field).collect();
             let pairs = self.session_pairs(at, seed);
             let patterns = self.count(pairs.into_iter());
-            sessions.push((key.on.to_string(), own, patterns));
+            sessions.push(Keyed { key: key.on.to_string(), own, without, patterns });
         }
         sessions
     }
@@ -176,7 +182,13 @@ impl<'a> Learner<'a> {
                 blocks.entry(*value).or_default().push(record);
             }
         }
-        pairs_of(blocks, seed)
+        let mut pairs = pairs_of(blocks, seed);
+        if let Some(file) = self.spec.field(crate::flat::FILE) {
+            let file_of = |at: usize| self.records.get(at).and_then(|record| record.of(file).next());
+            // No file names an entity twice.
+            pairs.retain(|(a, b)| file_of(*a) != file_of(*b));
+        }
+        pairs
     }
 
     /// Of each field, the share of pairs that have it, if records that lack it are not alike.
@@ -272,13 +284,17 @@ impl<'a> Learner<'a> {
         let (mut fields, mut defaulted) = (BTreeMap::new(), Vec::new());
         for (at, spec) in self.spec.fields.iter().enumerate().filter(|(_, field)| field.compared) {
             let learnt = shares.fields.get(at).cloned().unwrap_or_default();
-            let plausible = learnt.learnt && learnt.matching.first() > learnt.other.first();
-            let mut model = if plausible {
-                FieldModel::from_shares(spec.kind, learnt.matching.into_iter().zip(learnt.other))
-            } else {
+            let mut model = if !learnt.learnt {
                 defaulted.push(spec.name.clone());
                 let defaults = levels(spec.kind).iter().map(|level| level.m);
                 FieldModel::from_shares(spec.kind, defaults.zip(learnt.other))
+            } else if learnt.matching.first() > learnt.other.first() {
+                FieldModel::from_shares(spec.kind, learnt.matching.into_iter().zip(learnt.other))
+            } else {
+                // Where matching pairs agree no more than others, as on names that each source has of its own for a
+                // journal, the field tells nothing.
+                let other = learnt.other;
+                FieldModel::from_shares(spec.kind, other.clone().into_iter().zip(other))
             };
             let field = Field(u8::try_from(at).unwrap_or(u8::MAX));
             model.frequencies =

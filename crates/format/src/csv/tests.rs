@@ -160,3 +160,19 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_latin_file_is_told_from_a_chinese_one() {
+    let latin = b"name\nJ\xf6rg\nMendon\xe7a\nAndr\xe9\nB\xf6hm\nL\xf3pez Le\xf3n\n";
+    assert_eq!(detected(latin), "windows-1252");
+    let chinese =
+        crate::encoding::encode(encoding_rs::GB18030, "姓名\n欧阳娜\n朱镕基\n陶喆\n周杰伦\n李娜\n").unwrap();
+    assert_eq!(detected(&chinese), "gb18030");
+}
+
+fn detected(content: &[u8]) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a.csv");
+    std::fs::write(&path, content).unwrap();
+    crate::encoding::choose(&path, None).unwrap().encoding.name().to_lowercase()
+}

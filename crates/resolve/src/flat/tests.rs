@@ -171,13 +171,19 @@ fn a_schema_with_an_unknown_word_is_refused() {
 #[test]
 fn the_shipped_examples_are_schemas() {
     for text in [
+        include_str!("../../../../schemas/examples/dblp_acm.yaml"),
+        include_str!("../../../../schemas/examples/dedupe_earlychildhood.yaml"),
         include_str!("../../../../schemas/examples/fake_1000.yaml"),
+        include_str!("../../../../schemas/examples/fodors_zagats.yaml"),
+        include_str!("../../../../schemas/examples/pseudopeople_employers.yaml"),
+        include_str!("../../../../schemas/examples/pseudopeople_households.yaml"),
+        include_str!("../../../../schemas/examples/senzing_truthset.yaml"),
         include_str!("../../../../schemas/examples/febrl3.yaml"),
         include_str!("../../../../schemas/examples/historical_50k.yaml"),
         include_str!("../../../../schemas/examples/pseudopeople.yaml"),
     ] {
         let spec = Schema::parse(text).unwrap().spec().unwrap();
-        assert!(spec.keys.len() > 5);
+        assert!(spec.keys.iter().any(|key| key.individuating), "{text}");
     }
 }
 
@@ -189,4 +195,59 @@ fn where_people_live_together_a_family_name_is_little_news() {
     let family = flat.trained.model.fields.get("f1").unwrap().levels[0].bits;
     let within = home.within.get("f1").unwrap().bits[0];
     assert!(within < family / 2, "in a home a family name is little news: {within} against {family}");
+}
+
+/// Titles with their authors, as two libraries have them; every fifth twice in the first, a year apart.
+fn libraries() -> (Vec<Vec<String>>, Vec<Vec<String>>) {
+    let mut dice = Dice(11);
+    let vocabulary: Vec<String> = (0..150).map(|_| dice.word(3)).collect();
+    let (mut here, mut there) = (Vec::new(), Vec::new());
+    for work in 0..200 {
+        let title: Vec<&str> = (0..6).map(|_| &*vocabulary[dice.below(150)]).collect();
+        let (title, author, year) = (title.join(" "), dice.word(3), 1990 + dice.below(10));
+        here.push(vec![title.clone(), format!("ann {author}"), year.to_string()]);
+        if work % 5 == 0 {
+            here.push(vec![title.clone(), format!("ann {author}"), (year + 1).to_string()]);
+        }
+        there.push(vec![dice.slip(&title), format!("A. {author}"), year.to_string()]);
+    }
+    (here, there)
+}
+
+#[test]
+fn files_that_name_nothing_twice_have_at_most_one_row_each_in_a_cluster() {
+    let (here, there) = libraries();
+    let schema = |clean: bool| {
+        let text =
+            "fields: [{is: text, columns: [t]}, {is: name_list, columns: [a]}, {is: date, columns: [y]}]";
+        Schema::parse(&format!("clean_files: {clean}\n{text}")).unwrap()
+    };
+    let header: Vec<String> = ["t", "a", "y"].map(str::to_owned).into();
+    let tables = [Table { header: &header, rows: &here }, Table { header: &header, rows: &there }];
+    let repeats = |clusters: &[u64]| {
+        let distinct: std::collections::BTreeSet<&u64> = clusters.iter().collect();
+        clusters.len() - distinct.len()
+    };
+    let clean = resolve(&schema(true), &tables, |_| {}).unwrap();
+    assert_eq!((repeats(&clean.clusters[0]), repeats(&clean.clusters[1]), clean.reviews), (0, 0, 0));
+    let together = clean.clusters[1].iter().filter(|cluster| clean.clusters[0].contains(cluster)).count();
+    assert!(together >= 190, "{together} of 200 found their partner");
+    let as_they_come = resolve(&schema(false), &tables, |_| {}).unwrap();
+    assert!(repeats(&as_they_come.clusters[0]) > 0);
+}
+
+#[test]
+fn rows_of_organisations_that_say_the_same_are_one() {
+    let schema =
+        Schema::parse("fields: [{is: organisation, columns: [n]}, {is: address, columns: [a]}]").unwrap();
+    let header: Vec<String> = ["n", "a"].map(str::to_owned).into();
+    let row = |name: &str, address: &str| vec![name.to_owned(), address.to_owned()];
+    let mut rows = vec![row("Oak School, Inc.", "5 North Elm Street"); 120];
+    rows.push(row("OAK SCHOOL", "5 N. Elm St"));
+    rows.push(row("", ""));
+    rows.push(row("", ""));
+    let resolved = resolve(&schema, &[Table { header: &header, rows: &rows }], |_| {}).unwrap();
+    let clusters = &resolved.clusters[0];
+    assert!(clusters[..121].iter().all(|cluster| *cluster == 1));
+    assert_ne!(clusters[121], clusters[122]);
 }
