@@ -9,6 +9,7 @@
 mod change;
 mod date;
 mod id;
+mod place;
 mod submission;
 mod value;
 
@@ -20,5 +21,6 @@ pub use id::{
     ChangeSeq, DecisionSeq, ElementId, EntityId, EntityKind, SourceKey, SubmissionSeq, SystemId,
     SystemIdError,
 };
+pub use place::{Address, Division, Grid, Level};
 pub use submission::{Claim, ClaimFlags, Op, Submission};
-pub use value::{Address, Decimal, Division, Grid, IdNumber, IdQuality, Level, Name, Value};
+pub use value::{Decimal, IdNumber, IdQuality, Name, Value};

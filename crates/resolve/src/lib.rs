@@ -20,6 +20,7 @@ pub mod identity;
 mod keys;
 #[cfg(test)]
 mod laws;
+mod levels;
 mod model;
 mod normalise;
 mod plan;
@@ -30,6 +31,7 @@ mod shares;
 mod similar;
 mod spec;
 mod state;
+mod story;
 pub mod survive;
 pub mod train;
 mod wording;
@@ -37,17 +39,18 @@ pub mod world;
 mod written;
 pub mod zh;
 
-pub use compare::{Level, compare, levels};
+pub use compare::compare;
 pub use engine::{Applied, Engine, Input, Regroup, Review, Ruling, Statistics};
-pub use explain::{
-    ClusterStory, FieldStory, GroupStory, MeetingStory, NearStory, Obstacle, PairStory, Shown, StepStory,
-    WhyNot,
-};
 pub use features::{DateParts, Derived, Features, Value};
+pub use levels::{Level, levels};
 pub use model::{Epoch, FieldModel, Frequencies, GroupModel, LevelModel, Model, WithinModel};
 pub use normalise::{DateOrder, normalise};
 pub use plan::SpecError;
 pub use spec::{
     Condition, Cuts, Effect, Field, FieldSpec, KeyExpression, KeyExpressionError, KeySpec, Kind, Part,
     RuleSpec, Spec, Take,
+};
+pub use story::{
+    ClusterStory, FieldStory, GroupStory, MeetingStory, NearStory, Obstacle, PairStory, Shown, StepStory,
+    WhyNot,
 };

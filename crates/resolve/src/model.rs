@@ -3,8 +3,8 @@
 //! **Invariant:** scoring reads integers only (thousandths of a bit), so the order of summation cannot matter.
 
 use crate::{
-    compare::{Level, levels},
     hash,
+    levels::{Level, levels},
     spec::{Kind, Spec},
 };
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,8 @@
 //! A spec and a model, checked and resolved to numbers: what the hot loops read.
 
 use crate::{
-    compare::levels,
     features::pool_kind,
+    levels::levels,
     model::{FieldModel, GroupModel, Model, RARITY_BITS_MAX, WithinModel},
     spec::{Cuts, Effect, Field, Kind, Spec, Take},
 };

@@ -3,7 +3,7 @@
 //! **Invariant:** a function of the counts; patterns are read in their order, so sums of floats repeat exactly.
 
 use crate::{
-    compare::levels,
+    levels::levels,
     spec::{Field, FieldSpec, Spec},
     train::Session,
 };

@@ -4,9 +4,9 @@
 //! **Invariant:** a function of the set of records and the seed; the order of the records changes nothing.
 
 use crate::{
-    compare::levels,
     features::{Features, Packed},
     hash,
+    levels::levels,
     model::{FieldModel, Frequencies, GroupModel, Model, WithinModel, bits_of_ratio},
     plan::{Plan, SpecError},
     score::{Scorer, Values},

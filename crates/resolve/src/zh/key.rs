@@ -5,7 +5,7 @@ use super::citizen::CitizenId;
 use super::form::NameForm;
 use super::level::form_level;
 use super::place::Home;
-use crate::compare::Level;
+use crate::levels::Level;
 use crate::spec::{Kind, Take};
 
 /// What is derived of a value of a Chinese kind.
