@@ -4,7 +4,8 @@
 
 use crate::parse::Parcel;
 use crate::records::digest;
-use std::collections::BTreeSet;
+use hashbrown::HashSet;
+use rustc_hash::FxBuildHasher;
 use yibiao_mapping::{Identity, Parsed, align};
 use yibiao_record::{SourceKey, SystemId};
 use yibiao_store::EditionRow;
@@ -45,7 +46,7 @@ pub(crate) struct Closed {
     /// Whether it held every row of its source.
     pub(crate) whole: bool,
     /// The local keys that it showed.
-    pub(crate) seen: BTreeSet<Box<str>>,
+    pub(crate) seen: HashSet<Box<str>, FxBuildHasher>,
     /// Its rows, where it has no key column: what the next edition is aligned with.
     pub(crate) rows: Vec<EditionRow>,
 }
@@ -55,7 +56,7 @@ pub(crate) struct Closed {
 struct Reading {
     name: Box<str>,
     whole: bool,
-    seen: BTreeSet<Box<str>>,
+    seen: HashSet<Box<str>, FxBuildHasher>,
     /// Rows of a file without a key column wait for the edition's end: only then can it be aligned.
     waiting: Vec<Waiting>,
 }

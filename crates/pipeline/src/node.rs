@@ -116,7 +116,8 @@ impl Node {
         for decision in view.decisions() {
             decisions.note(decision?);
         }
-        let mut world = World::new(Settings::shipped())?;
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let mut world = World::new(Settings::shipped())?.with_threads(threads);
         let assignments = members.into_iter().map(|(entity, members)| Assignment { entity, members });
         let next: Vec<(EntityKind, u64)> = next.into_iter().collect();
         let steps = world.restore(latest.into_values(), assignments, &next, &decisions.all);

@@ -27,6 +27,22 @@ pub fn identify(
     after: &[Vec<SourceKey>],
     next: &mut u64,
 ) -> Vec<Identified> {
+    // Most regroupings are one entity that came, or one that grew: nothing is to be weighed.
+    match (before, after) {
+        ([], [members]) => {
+            let entity = EntityId { kind, number: *next };
+            *next += 1;
+            return vec![Identified { entity, kind: ChangeKind::Created, members: sorted(members) }];
+        }
+        ([(entity, old)], [members]) if members.iter().any(|key| old.contains(key)) => {
+            let members = sorted(members);
+            if members == sorted(old) {
+                return Vec::new();
+            }
+            return vec![Identified { entity: *entity, kind: ChangeKind::Updated, members }];
+        }
+        _ => {}
+    }
     let after = sorted_clusters(after);
     let carried: BTreeMap<&SourceKey, EntityId> =
         before.iter().flat_map(|(id, members)| members.iter().map(move |key| (key, *id))).collect();
@@ -73,12 +89,15 @@ pub fn identify(
 
 /// Each cluster's members sorted, and the clusters sorted by their first member.
 fn sorted_clusters(clusters: &[Vec<SourceKey>]) -> Vec<Vec<SourceKey>> {
-    let mut clusters: Vec<Vec<SourceKey>> = clusters.to_vec();
-    for members in &mut clusters {
-        members.sort();
-    }
+    let mut clusters: Vec<Vec<SourceKey>> = clusters.iter().map(|members| sorted(members)).collect();
     clusters.sort();
     clusters
+}
+
+fn sorted(members: &[SourceKey]) -> Vec<SourceKey> {
+    let mut members = members.to_vec();
+    members.sort();
+    members
 }
 
 fn same_members(old: &[SourceKey], new: &[SourceKey]) -> bool {

@@ -129,6 +129,14 @@ impl World {
         })
     }
 
+    /// The same, scoring with so many threads. Their number changes nothing but time.
+    pub fn with_threads(mut self, threads: usize) -> Self {
+        self.dwellings = self.dwellings.with_threads(threads);
+        self.persons = self.persons.with_threads(threads);
+        self.households = self.households.with_threads(threads);
+        self
+    }
+
     /// Takes a batch of inputs and tells what became of which entities, sorted by kind in stage order, then by number.
     pub fn apply(&mut self, inputs: &[WorldInput<'_>]) -> Vec<Step> {
         let mut batch = stages::Batch::default();
