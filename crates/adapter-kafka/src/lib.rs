@@ -26,7 +26,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use std::fmt;
 use std::sync::Arc;
-use yibiao_contract::{Delivery, EdgeError, EventAdapter, EventBatch, Finding, Outcome, Recovery};
+use yibiao_contract::{Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Outcome, Recovery};
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
 use yibiao_schema::avro::EntitySchema;
@@ -105,12 +105,12 @@ impl EventAdapter for KafkaAdapter {
         })
     }
 
-    async fn last_applied(&mut self) -> Result<Option<u64>, EdgeError> {
+    async fn last_applied(&mut self) -> Result<Option<FeedMark>, EdgeError> {
         // Whoever asks after a failure must not get what was known before it.
         self.writer = None;
         let settings = Arc::clone(&self.settings);
         let writer = blocking(move || Writer::open(&settings)).await?;
-        let applied = writer.applied();
+        let applied = writer.applied().cloned();
         self.writer = Some(writer);
         Ok(applied)
     }

@@ -2,7 +2,7 @@
 
 use crate::{Config, KafkaAdapter};
 use std::collections::BTreeMap;
-use yibiao_contract::{ChangeEvent, EventAdapter, EventBatch, EventRecord, Outcome};
+use yibiao_contract::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome};
 use yibiao_kafka_testkit::{Broker, Record};
 use yibiao_record::{ChangeKind, EntityId, EntityKind, Name, SourceKey, SystemId, Timestamp, Value};
 use yibiao_schema::avro::EntitySchema;
@@ -23,7 +23,11 @@ fn event(position: u64, number: u64, kind: ChangeKind, name: Option<&str>) -> Ch
 }
 
 fn batch(events: Vec<ChangeEvent>) -> EventBatch {
-    EventBatch { upto: events.last().map_or(0, |event| event.position), events }
+    EventBatch { upto: mark(events.last().map_or(0, |event| event.position)), events }
+}
+
+fn mark(position: u64) -> FeedMark {
+    FeedMark { position, digest: format!("d{position}").into() }
 }
 
 fn config(broker: &Broker, prefix: &str) -> Config {
@@ -97,12 +101,12 @@ async fn a_crash_between_kafkas_commit_and_ours_repeats_nothing() {
     first.write(&batch(one_to_four()[..2].to_vec())).await.unwrap();
     drop(first);
     let mut second = adapter(&config);
-    assert_eq!(second.last_applied().await.unwrap(), Some(2));
+    assert_eq!(second.last_applied().await.unwrap(), Some(mark(2)));
     // The node had not noted the batch: it sends it again, and more behind it.
     second.write(&batch(one_to_four())).await.unwrap();
     second.write(&batch(one_to_four())).await.unwrap();
     assert_eq!(broker.committed("crash.county.chg.civil.person.v1").len(), 4);
-    assert_eq!(second.last_applied().await.unwrap(), Some(7));
+    assert_eq!(second.last_applied().await.unwrap(), Some(mark(7)));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,7 +6,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use std::fmt;
 use std::time::{Duration, Instant};
-use yibiao_contract::{EdgeError, EventBatch, Outcome, Recovery};
+use yibiao_contract::{EdgeError, EventBatch, FeedMark, Outcome, Recovery};
 
 /// How long the brokers may take to open a writer, to commit or to take a record.
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -16,13 +16,13 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The one writer of a subscription.
 pub(crate) struct Writer {
     producer: ThreadedProducer<Quiet>,
-    /// The position that the receiver has reached.
-    applied: Option<u64>,
+    /// Where the receiver has come.
+    applied: Option<FeedMark>,
 }
 
 impl fmt::Debug for Writer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "writer at {:?}", self.applied)
+        write!(f, "writer at {:?}", self.applied.as_ref().map(|applied| applied.position))
     }
 }
 
@@ -53,8 +53,13 @@ impl Writer {
         Ok(Writer { producer, applied: position::read(settings)? })
     }
 
-    pub(crate) fn applied(&self) -> Option<u64> {
-        self.applied
+    pub(crate) fn applied(&self) -> Option<&FeedMark> {
+        self.applied.as_ref()
+    }
+
+    /// Whether the receiver has what stands at a position.
+    fn has(&self, position: u64) -> bool {
+        self.applied.as_ref().is_some_and(|applied| applied.position >= position)
     }
 
     /// Writes what the receiver does not have yet.
@@ -63,13 +68,13 @@ impl Writer {
         settings: &Settings,
         batch: &EventBatch,
     ) -> Result<Vec<Outcome>, EdgeError> {
-        if self.applied.is_some_and(|applied| applied >= batch.upto) {
+        if self.has(batch.upto.position) {
             return Ok(vec![Outcome::Delivered; batch.events.len()]);
         }
         let done = self.transaction(settings, batch);
         match done {
             Ok(outcomes) => {
-                self.applied = Some(batch.upto);
+                self.applied = Some(batch.upto.clone());
                 Ok(outcomes)
             }
             Err(error) => {
@@ -86,7 +91,7 @@ impl Writer {
         self.producer.begin_transaction()?;
         let mut outcomes = Vec::with_capacity(batch.events.len());
         for event in &batch.events {
-            if self.applied.is_some_and(|applied| applied >= event.position) {
+            if self.has(event.position) {
                 outcomes.push(Outcome::Delivered);
                 continue;
             }
@@ -99,7 +104,7 @@ impl Writer {
             }
         }
         let topic = settings.config.position_topic(&settings.subscription);
-        let upto = batch.upto.to_string();
+        let upto = position::text(&batch.upto);
         self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
         retried(|| self.producer.commit_transaction(TIMEOUT))?;
         Ok(outcomes)

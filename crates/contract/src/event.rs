@@ -48,11 +48,20 @@ impl fmt::Debug for EventRecord {
     }
 }
 
+/// A position of a feed, and what tells that feed from any other: two stores may number different changes alike.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FeedMark {
+    /// The position.
+    pub position: u64,
+    /// A digest of the change there: letters and digits only.
+    pub digest: Box<str>,
+}
+
 /// Events to be sent on, in the order of the feed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventBatch {
-    /// The position that the receiver comes to with them: at least that of the last event.
-    pub upto: u64,
+    /// Where the receiver comes to with them: at least to the position of the last event.
+    pub upto: FeedMark,
     /// The events.
     pub events: Vec<ChangeEvent>,
 }
@@ -67,8 +76,8 @@ pub trait EventAdapter: Send + fmt::Debug {
     fn delivery(&self) -> Delivery;
     /// Whether receiver and rights are as needed.
     fn check(&self) -> impl Future<Output = Vec<Finding>> + Send;
-    /// The feed position that the receiver is known to have reached, where it can tell.
-    fn last_applied(&mut self) -> impl Future<Output = Result<Option<u64>, EdgeError>> + Send;
+    /// Where in the feed the receiver is known to have come, where it can tell.
+    fn last_applied(&mut self) -> impl Future<Output = Result<Option<FeedMark>, EdgeError>> + Send;
     /// Writes a batch, empty or not, and notes its position where the receiver can.
     fn write(&mut self, batch: &EventBatch) -> impl Future<Output = Result<Vec<Outcome>, EdgeError>> + Send;
 }

@@ -7,7 +7,7 @@
 
 mod event;
 
-pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord};
+pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark};
 
 use std::fmt;
 use std::future::Future;

@@ -16,10 +16,10 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
-use yibiao_contract::{EdgeError, EventAdapter, EventBatch, Outcome, Recovery};
+use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome, Recovery};
 use yibiao_policy::Policy;
 use yibiao_record::{ChangeSeq, Timestamp};
-use yibiao_store::{ReadError, View};
+use yibiao_store::{ReadError, View, value_digest};
 
 /// The index of the feed, one for all who read events.
 pub type SharedFeed = Arc<Mutex<EventFeed>>;
@@ -66,14 +66,6 @@ pub enum DispatchError {
     Stopped,
 }
 
-/// Where a receiver stands.
-struct Standing {
-    /// In the node's store.
-    noted: u64,
-    /// What the receiver is known to have reached, where it can tell.
-    applied: Option<u64>,
-}
-
 impl Dispatch {
     /// Sends events on until the node drains. `notice` is told of every failure and of every success after it.
     pub async fn run<E: EventAdapter>(
@@ -115,17 +107,19 @@ impl Dispatch {
         delivery: &mut EventDelivery<E>,
         node: &mut Node,
     ) -> Result<u64, DispatchError> {
-        let mut standing = self.standing(delivery, &node.store().view()?).await?;
+        let mut noted = self.noted(delivery, &node.store().view()?).await?;
         let mut sent = 0;
         loop {
-            let page =
-                self.page(&delivery.subscription, &node.store().view()?, standing.noted, PAGE_CHANGES_MAX)?;
-            if page.upto == standing.noted {
+            let view = node.store().view()?;
+            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX)?;
+            if page.upto == noted {
                 return Ok(sent);
             }
-            let counts = send(delivery, &page).await?;
+            let upto = mark(&view, page.upto)?;
+            drop(view);
+            let counts = send(delivery, &page, upto).await?;
             sent += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
-            standing.noted = page.upto;
+            noted = page.upto;
             node.note_events(&delivery.subscription, page.upto, &counts, (self.clock)())?;
         }
     }
@@ -139,21 +133,22 @@ impl Dispatch {
         mut well: impl FnMut(),
     ) -> Result<(), DispatchError> {
         let view = ask(jobs, |node| node.store().view()).await??;
-        let mut standing = self.standing(delivery, &view).await?;
+        let mut noted = self.noted(delivery, &view).await?;
         drop(view);
         loop {
             let view = ask(jobs, |node| node.store().view()).await??;
-            let page = self.page(&delivery.subscription, &view, standing.noted, PAGE_CHANGES_MAX)?;
+            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX)?;
+            let upto = mark(&view, page.upto)?;
             drop(view); // a view that is held keeps the store from reusing space
-            if page.upto == standing.noted {
+            if page.upto == noted {
                 well();
                 if self.rest(drain).await.is_break() {
                     return Ok(());
                 }
                 continue;
             }
-            let counts = send(delivery, &page).await?;
-            standing.noted = page.upto;
+            let counts = send(delivery, &page, upto).await?;
+            noted = page.upto;
             let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
             let upto = page.upto;
             ask(jobs, move |node| node.note_events(&subscription, upto, &counts, at)).await??;
@@ -161,16 +156,16 @@ impl Dispatch {
         }
     }
 
-    /// Where the receiver stands. One that is behind what was noted has lost something, and one that is ahead of the feed
-    /// was written to by another node: a person must look.
-    async fn standing<E: EventAdapter>(
+    /// What was noted as delivered, held against where the receiver says that it has come. One that is behind has lost
+    /// something, and one that knows another feed was written to by another node or store: a person must look.
+    async fn noted<E: EventAdapter>(
         &self,
         delivery: &mut EventDelivery<E>,
         view: &View,
-    ) -> Result<Standing, DispatchError> {
+    ) -> Result<u64, DispatchError> {
         let noted = view.position(&delivery.subscription)?.unwrap_or(0);
         let feed = view.last().change.0;
-        let standing = Standing { noted, applied: delivery.adapter.last_applied().await? };
+        let Some(applied) = delivery.adapter.last_applied().await? else { return Ok(noted) };
         let fault = |reason: String, hint: &str| {
             DispatchError::Edge(EdgeError {
                 attempt: format!("cannot go on delivering for {}", delivery.subscription),
@@ -180,17 +175,26 @@ impl Dispatch {
                 edition: None,
             })
         };
-        match standing.applied {
-            Some(applied) if applied > feed => Err(fault(
-                format!("its receiver is at position {applied}, and the feed ends at {feed}"),
-                "another node writes to it, or the store was restored from an older backup: give it another receiver",
-            )),
-            Some(applied) if applied < noted => Err(fault(
-                format!("its receiver is at position {applied}, and {noted} was noted as delivered"),
-                "the receiver has lost what it had: restore it, or deliver to a new one under a new subscription",
-            )),
-            _ => Ok(standing),
+        let at = applied.position;
+        if at > feed {
+            return Err(fault(
+                format!("its receiver is at position {at}, and the feed ends at {feed}"),
+                "another node writes to it, or the store is new or restored: give it another receiver",
+            ));
         }
+        if mark(view, at)? != applied {
+            return Err(fault(
+                format!("its receiver knows another change at position {at} than the feed has"),
+                "another node writes to it, or the store is new or restored: give it another receiver",
+            ));
+        }
+        if at < noted {
+            return Err(fault(
+                format!("its receiver is at position {at}, and {noted} was noted as delivered"),
+                "the receiver has lost what it had: restore it, or deliver to a new one under a new subscription",
+            ));
+        }
+        Ok(noted)
     }
 
     /// What a subscription sees of at most `limit` changes after a position.
@@ -220,12 +224,37 @@ impl Dispatch {
     }
 }
 
+/// A position of this feed.
+fn mark(view: &View, position: u64) -> Result<FeedMark, ReadError> {
+    let mut hasher = blake3::Hasher::new();
+    if let Some(change) = view.change(ChangeSeq(position))? {
+        let mut put = |bytes: &[u8]| {
+            hasher.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
+            hasher.update(bytes);
+        };
+        put(change.entity.to_string().as_bytes());
+        put(change.kind.name().as_bytes());
+        put(&change.time.0.to_le_bytes());
+        for key in &change.members {
+            put(key.system.as_str().as_bytes());
+            put(key.local.as_bytes());
+        }
+        for (element, value) in &change.values {
+            put(&element.0.to_le_bytes());
+            put(&value.as_ref().map(|value| value_digest(&value.value)).unwrap_or_default());
+        }
+    }
+    let digest: String = hasher.finalize().to_hex().chars().take(16).collect();
+    Ok(FeedMark { position, digest: digest.into() })
+}
+
 /// Sends a page and says what became of its changes.
 async fn send<E: EventAdapter>(
     delivery: &mut EventDelivery<E>,
     page: &EventPage,
+    upto: FeedMark,
 ) -> Result<BTreeMap<Disposition, u64>, DispatchError> {
-    let batch = EventBatch { upto: page.upto, events: page.events.clone() };
+    let batch = EventBatch { upto, events: page.events.clone() };
     let outcomes = delivery.adapter.write(&batch).await?;
     let mut counts = page.dispositions();
     let whole = outcomes.len() == batch.events.len();
@@ -287,3 +316,6 @@ impl Node {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

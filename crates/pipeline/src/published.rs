@@ -156,11 +156,11 @@ mod tests {
         let both = vec![(ElementId(1), Some(value("a"))), (ElementId(2), Some(value("b")))];
         published.note(&change(both, ChangeKind::Created));
         let same = Canonical(vec![(ElementId(1), value("a")), (ElementId(2), value("b"))]);
-        let difference = published.difference(entity, &same, &[], &[]);
+        let difference = published.difference(entity, same, &[], &[]);
         assert!(difference.values.is_empty() && !difference.shape);
         let other = Canonical(vec![(ElementId(1), value("a")), (ElementId(3), value("c"))]);
         let elements: Vec<(u16, bool)> = published
-            .difference(entity, &other, &[], &[])
+            .difference(entity, other, &[], &[])
             .values
             .iter()
             .map(|(element, value)| (element.0, value.is_some()))
