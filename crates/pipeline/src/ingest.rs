@@ -106,14 +106,16 @@ impl Node {
         for Incoming { system, parcels, cursor } in group {
             let span = tracing::info_span!("batch", %system, parcels = parcels.len());
             let _entered = span.enter();
-            let started = Instant::now();
+            let mut started = Instant::now();
             let taken = self.take(system, parcels)?;
             let rows = u64::try_from(taken.rows.len() + taken.refused.len()).unwrap_or(u64::MAX);
             for row in taken.rows {
                 self.row(row, &mut draft)?;
                 if draft.commit.submissions.len() >= COMMIT_SUBMISSIONS_MAX {
                     // Without the cursor: after a crash the edition is read again, and these rows are repeats.
+                    self.metrics.spent(Stage::Decide, started);
                     self.finish(std::mem::take(&mut draft), Vec::new())?;
+                    started = Instant::now();
                 }
             }
             for refused in taken.refused {
