@@ -5,6 +5,7 @@
 //! show is by hash of the record key, then by the key.
 
 use crate::{
+    block::hashes,
     features::{Features, Packed},
     hash,
     model::{Epoch, Model},
@@ -157,6 +158,7 @@ impl Engine {
             self.take(input, &mut disturbed);
         }
         self.rescore(&mut disturbed);
+        self.state.fresh.clear();
         let (before, after) = self.recluster(&disturbed);
         let key = |record: u32| &self.state.slot(record).key;
         Applied { regroups: regroups(&before, &after, key) }
@@ -242,11 +244,12 @@ impl Engine {
         if !self.state.slot(record).live {
             return;
         }
-        let State { plan, values, slots, blocks, .. } = &mut self.state;
+        let State { plan, values, slots, blocks, fresh, .. } = &mut self.state;
         for (at, key) in plan.keys.iter().enumerate() {
-            let view = View { plan, values, slots, key: at };
+            let view = View { plan, values, slots, key: at, fresh };
             blocks.remove(key, &view, record, &mut disturbed.dirty);
         }
+        fresh.remove(&record);
         disturbed.dirty.push(record);
         // Whom a steward linked to the record hangs on no edge of it.
         disturbed.loose.extend(self.state.linked(record));
@@ -256,9 +259,12 @@ impl Engine {
 
     /// Enters a live record into the blocks.
     fn enter(&mut self, record: u32, disturbed: &mut Disturbed) {
-        let State { plan, values, slots, blocks, .. } = &mut self.state;
+        let State { plan, values, slots, blocks, fresh, .. } = &mut self.state;
+        let packed = &slot_of(slots, record).packed;
+        let of_keys = plan.keys.iter().enumerate().map(|key| hashes(plan, values, packed, key, 0));
+        fresh.insert(record, of_keys.collect());
         for (at, key) in plan.keys.iter().enumerate() {
-            let view = View { plan, values, slots, key: at };
+            let view = View { plan, values, slots, key: at, fresh };
             blocks.insert(key, &view, record, &mut disturbed.dirty);
         }
         disturbed.dirty.push(record);

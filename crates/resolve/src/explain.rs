@@ -8,7 +8,7 @@ use crate::{
     engine::{Engine, Ruling},
     levels::levels,
     spec::Cuts,
-    state::{View, Worker},
+    state::Worker,
     story::{
         ClusterStory, FieldStory, GroupStory, MeetingStory, NearStory, Obstacle, PairStory, Shown, StepStory,
         WhyNot,
@@ -170,10 +170,9 @@ impl Engine {
     }
 
     fn meetings(&self, a: u32, b: u32) -> Vec<MeetingStory> {
-        let (plan, values, slots) = (&self.state.plan, &self.state.values, self.state.slots.as_slice());
         let mut meetings = Vec::new();
-        for ((at, key), spec) in plan.keys.iter().enumerate().zip(&self.spec.keys) {
-            let view = View { plan, values, slots, key: at };
+        for ((at, key), spec) in self.state.plan.keys.iter().enumerate().zip(&self.spec.keys) {
+            let view = self.state.view(at);
             let (of_a, of_b) = (view.hashes(a, 0), view.hashes(b, 0));
             if !of_a.iter().any(|value| of_b.contains(value)) {
                 continue;

@@ -11,6 +11,8 @@ use crate::{
     score::{Outcome, Scorer, Values},
     spec::Effect,
 };
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::atomic::{AtomicUsize, Ordering},
@@ -37,12 +39,17 @@ pub(crate) struct Slot {
     pub(crate) dirty: bool,
 }
 
+/// Per record that came in the batch at hand, its values under each key: asked for when it is entered, and again when its
+/// candidates are sought.
+pub(crate) type Fresh = HashMap<u32, Box<[Hashes]>, FxBuildHasher>;
+
 /// What scoring reads.
 pub(crate) struct State {
     pub(crate) plan: Plan,
     pub(crate) values: Values,
     pub(crate) slots: Vec<Slot>,
     pub(crate) blocks: Blocks,
+    pub(crate) fresh: Fresh,
     /// Rulings by record, both ways.
     pub(crate) rulings: BTreeMap<u32, BTreeMap<u32, Ruling>>,
 }
@@ -85,6 +92,7 @@ pub(crate) struct View<'a> {
     pub(crate) values: &'a Values,
     pub(crate) slots: &'a [Slot],
     pub(crate) key: usize,
+    pub(crate) fresh: &'a Fresh,
 }
 
 pub(crate) fn slot_of(slots: &[Slot], record: u32) -> &Slot {
@@ -93,6 +101,11 @@ pub(crate) fn slot_of(slots: &[Slot], record: u32) -> &Slot {
 
 impl Records for View<'_> {
     fn hashes(&self, record: u32, depth: usize) -> Hashes {
+        if depth == 0
+            && let Some(found) = self.fresh.get(&record).and_then(|of_keys| of_keys.get(self.key))
+        {
+            return found.clone();
+        }
         let key = self.plan.keys.get(self.key).expect("invariant: a key of this plan");
         hashes(self.plan, self.values, &slot_of(self.slots, record).packed, (self.key, key), depth)
     }
@@ -112,7 +125,12 @@ pub(crate) type Clustered = (Vec<u32>, Clustering);
 impl State {
     pub(crate) fn new(plan: Plan) -> Self {
         let (values, blocks) = (Values::new(&plan), Blocks::new(plan.cap));
-        Self { plan, values, slots: Vec::new(), blocks, rulings: BTreeMap::new() }
+        Self { plan, values, slots: Vec::new(), blocks, fresh: Fresh::default(), rulings: BTreeMap::new() }
+    }
+
+    /// The records, as the blocks of a key see them.
+    pub(crate) fn view(&self, key: usize) -> View<'_> {
+        View { plan: &self.plan, values: &self.values, slots: &self.slots, key, fresh: &self.fresh }
     }
 
     pub(crate) fn slot(&self, record: u32) -> &Slot {
@@ -144,9 +162,8 @@ impl State {
     /// The records that a live record meets, without itself.
     pub(crate) fn candidates(&self, worker: &mut Worker, record: u32, out: &mut Vec<u32>) {
         out.clear();
-        let (plan, values, slots) = (&self.plan, &self.values, self.slots.as_slice());
-        for (at, key) in plan.keys.iter().enumerate() {
-            self.blocks.candidates(key, &View { plan, values, slots, key: at }, record, out);
+        for (at, key) in self.plan.keys.iter().enumerate() {
+            self.blocks.candidates(key, &self.view(at), record, out);
         }
         worker.start_round(self.slots.len());
         out.retain(|other| *other != record && worker.is_new(*other));
