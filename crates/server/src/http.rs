@@ -15,7 +15,6 @@ pub(crate) use access::Token;
 
 use access::Access;
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -30,7 +29,7 @@ use yibiao_mapping::Mapping;
 use yibiao_pipeline::{Dispatch, Job};
 use yibiao_record::SystemId;
 
-/// Longest body of a request: a department's whole file.
+/// Longest body of a request that pushes: a department's whole file.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// Where a system's rows may be pushed to.
@@ -99,7 +98,6 @@ impl Http {
             .route("/v1/receipts/{id}", get(push::receipt))
             .route("/v1/changes", get(feed::changes))
             .route("/v1/snapshot", get(feed::snapshot))
-            .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
             .with_state(self.clone())
             .nest("/registry", registry::router(self.clone()))
     }

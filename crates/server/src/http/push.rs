@@ -1,9 +1,9 @@
 //! `POST /v1/submissions/{system}`: rows or a department's file in, a receipt out; and `GET /v1/receipts/{id}`.
 
 use super::receipts::{Receipt, ReceiptRow};
-use super::{Door, Http, Refusal, Served};
+use super::{BODY_BYTES_MAX, Door, Http, Refusal, Served};
 use crate::wire;
-use axum::body::Bytes;
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -15,6 +15,8 @@ use yibiao_format::Limits;
 use yibiao_pipeline::{Node, Received, Sent};
 use yibiao_record::{SystemId, Timestamp};
 
+/// How long a body may take to come.
+const BODY_WAIT_MAX: Duration = Duration::from_secs(120);
 /// How long a request may wait for its commit.
 const COMMIT_WAIT_MAX: Duration = Duration::from_secs(60);
 /// Rows of a request of which it is told who receives them.
@@ -26,7 +28,7 @@ pub(super) async fn push(
     State(http): State<Http>,
     Path(system): Path<String>,
     headers: HeaderMap,
-    body: Bytes,
+    body: Body,
 ) -> Result<Response, Refusal> {
     let token = http.0.access.of(&headers)?;
     let (system, door) = door(&http, &system)?;
@@ -36,6 +38,7 @@ pub(super) async fn push(
     }
     let (kind, gzip) = kind(&headers)?;
     let served = http.served()?;
+    let body = whole(&headers, body).await?;
     let at = wire::now();
     let digest = blake3::hash(&body).to_hex();
     let key = key(&headers)?;
@@ -87,6 +90,26 @@ pub(super) async fn receipt(
         None => {
             let hint = "receipts are kept until many later ones have come";
             Err(Refusal::new(StatusCode::NOT_FOUND, "there is no such receipt", hint))
+        }
+    }
+}
+
+/// The whole body, within its limits.
+async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let large = || {
+        let reason = format!("the body is longer than {BODY_BYTES_MAX} bytes");
+        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason, "send the rows in several requests")
+    };
+    let said = headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()?.parse::<u64>().ok());
+    if said.is_some_and(|said| usize::try_from(said).map_or(true, |said| said > BODY_BYTES_MAX)) {
+        return Err(large());
+    }
+    match tokio::time::timeout(BODY_WAIT_MAX, axum::body::to_bytes(body, BODY_BYTES_MAX)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(_)) => Err(large()),
+        Err(_) => {
+            let hint = "send the rows in several requests, or over a faster line";
+            Err(Refusal::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time", hint))
         }
     }
 }

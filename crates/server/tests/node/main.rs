@@ -5,6 +5,8 @@ mod again;
 #[cfg(test)]
 mod files;
 #[cfg(test)]
+mod http;
+#[cfg(test)]
 mod kill;
 #[cfg(test)]
 mod metrics;
@@ -12,6 +14,8 @@ mod metrics;
 mod quarantine;
 #[cfg(test)]
 mod served;
+#[cfg(test)]
+mod subscriber;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

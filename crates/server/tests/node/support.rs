@@ -14,6 +14,8 @@ use yibiao_synth::{County, Noise, Plan};
 
 /// The program.
 pub(crate) const YIBIAO: &str = env!("CARGO_BIN_EXE_yibiao");
+/// The token of whoever pushes to the node or reads its feed.
+pub(crate) const TOKEN: &str = "a-token-of-the-tests";
 /// Each department with the name of its file, in the order in which they are read.
 pub(crate) const FILES: [(&str, &str); 6] = [
     ("GA", "ga_population.ndjson"),
@@ -188,7 +190,13 @@ impl Desk {
     /// The program with a verb on this desk, as it would be typed: `-c` comes last.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let mut command = Command::new(YIBIAO);
-        command.args(words).arg("-c").arg(self.config()).env_remove("YIBIAO_LOG").stdin(Stdio::null());
+        command
+            .args(words)
+            .arg("-c")
+            .arg(self.config())
+            .env_remove("YIBIAO_LOG")
+            .env("YIBIAO_TOKEN", TOKEN)
+            .stdin(Stdio::null());
         command
     }
 
