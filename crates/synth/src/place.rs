@@ -168,6 +168,8 @@ pub(crate) struct Village {
     pub(crate) urban: bool,
     /// How many groups it has.
     pub(crate) groups: u8,
+    /// The highest house number of a group.
+    numbers: u16,
     /// Its surnames.
     pub(crate) clan: Clan,
     /// The telephone of its officer, which often stands for an old person's.
@@ -215,23 +217,26 @@ impl Village {
 }
 
 /// The villages of a county of so many households: all of a town before the next town, about 85 households each
-/// while they are few.
+/// while they are few. In a larger county the villages are larger, and have more house numbers: no more houses share one
+/// than in a small county.
 pub(crate) fn villages(dice: &mut Dice, households: u32) -> Vec<Village> {
     let most = u32::try_from(TOWNS.len() * 24).expect("invariant: a short list");
     let number = (households / 85).clamp(1, most);
     let towns = usize::try_from(number.div_ceil(8)).expect("invariant: a small number").min(TOWNS.len());
     let number = usize::try_from(number).expect("invariant: a small number");
+    let each = households / u32::try_from(number).expect("invariant: a small number");
+    let numbers = u16::try_from(99 * each / 85).unwrap_or(u16::MAX).clamp(99, 9_999);
     let mut villages = Vec::with_capacity(number);
     for town_index in 0..towns {
         let here = number / towns + usize::from(town_index < number % towns);
         for place in 0..here {
-            villages.push(village(dice, town_index, place));
+            villages.push(Village { numbers, ..village(dice, town_index, place) });
         }
     }
     // With a single town the county would have no urban address at all.
     if towns == 1 && number > 2 {
         villages.pop();
-        villages.push(village(dice, 1, 0));
+        villages.push(Village { numbers, ..village(dice, 1, 0) });
     }
     villages
 }
@@ -272,6 +277,7 @@ fn village(dice: &mut Dice, town_index: usize, place: usize) -> Village {
         name,
         former_name,
         urban,
+        numbers: 99,
         groups: if first { 8 } else { u8::try_from(groups).expect("invariant: at most 8") },
         clan,
         officer_phone: 19_900_000_100 + u64::try_from(shift % 400).expect("invariant: below 400"),
@@ -327,7 +333,8 @@ impl Spot {
     pub(crate) fn find(dice: &mut Dice, village: &Village) -> Spot {
         let small = |n: i32| u8::try_from(n).expect("invariant: a small number");
         let group = small(dice.between(1, i32::from(village.groups)));
-        let number = u16::try_from(dice.between(1, 99)).expect("invariant: a small number");
+        let number =
+            u16::try_from(dice.between(1, i32::from(village.numbers))).expect("invariant: a small number");
         if village.urban {
             let room = dice.between(1, 18) * 100 + dice.between(1, 4);
             Spot::Urban {
