@@ -99,7 +99,7 @@ impl<'mapping> Binding<'mapping> {
 
     /// Reads a row.
     pub fn parse(&self, row: &Row) -> Result<Parsed, Quarantine> {
-        self.parse_at(row, self.identity(row)?, self.observed_at(row)?)
+        self.parse_at(row, self.identity(row)?, None)
     }
 
     /// As [`parse`](Self::parse), of a row whose key is known, and whose time is `otherwise` where it says none.
@@ -109,12 +109,18 @@ impl<'mapping> Binding<'mapping> {
         identity: Identity,
         otherwise: Timestamp,
     ) -> Result<Parsed, Quarantine> {
-        self.parse_at(row, identity, self.of_row(row).unwrap_or(otherwise))
+        self.parse_at(row, identity, Some(otherwise))
     }
 
-    fn parse_at(&self, row: &Row, identity: Identity, observed_at: Timestamp) -> Result<Parsed, Quarantine> {
+    fn parse_at(
+        &self,
+        row: &Row,
+        identity: Identity,
+        otherwise: Option<Timestamp>,
+    ) -> Result<Parsed, Quarantine> {
         let op = self.op(row)?;
         let version = self.version(row)?;
+        let observed_at = self.observed_at(row, otherwise)?;
         let claims = if op == Op::Upsert { self.claims(row)? } else { Vec::new() };
         Ok(Parsed {
             identity,
@@ -208,8 +214,8 @@ impl<'mapping> Binding<'mapping> {
         self.observed_column.and_then(|place| row.cells.get(place)).and_then(observed::of_cell)
     }
 
-    fn observed_at(&self, row: &Row) -> Result<Timestamp, Quarantine> {
-        self.of_row(row).or(self.observed).ok_or_else(|| Quarantine {
+    fn observed_at(&self, row: &Row, otherwise: Option<Timestamp>) -> Result<Timestamp, Quarantine> {
+        self.of_row(row).or(otherwise).or(self.observed).ok_or_else(|| Quarantine {
             column: match &self.mapping.source.observed {
                 Observed::Column { column, .. } => Some(column.clone()),
                 _ => None,

@@ -91,7 +91,9 @@ fn one(item: &str) -> Result<String, Unreadable> {
             _ => return Err(refused),
         }
     }
-    let digits = digits.strip_prefix("0086").or_else(|| digits.strip_prefix("17951")).unwrap_or(&digits);
+    // 17951 is a carrier's prefix, and also how some mobiles begin.
+    let carrier = || digits.strip_prefix("17951").filter(|rest| rest.len() > 6);
+    let digits = digits.strip_prefix("0086").or_else(carrier).unwrap_or(&digits);
     let digits = if digits.len() == 13 { digits.strip_prefix("86").unwrap_or(digits) } else { digits };
     let digits = if digits.len() == 12 {
         digits.strip_prefix('0').filter(|d| is_mobile(d)).unwrap_or(digits)
@@ -216,6 +218,14 @@ mod tests {
     fn phone() -> impl Strategy<Value = Box<str>> {
         prop_oneof!["1[3-9][0-9]{9}", "0[3-9][0-9]{2}[2-9][0-9]{6}", "02[0-9][2-9][0-9]{7}"]
             .prop_map(|p| p.into())
+    }
+
+    #[test]
+    fn a_mobile_that_begins_like_a_carriers_prefix_stays_whole() {
+        for (said, means) in [("17951000000", "17951000000"), ("1795119900000022", "19900000022")] {
+            let read = parse(&Cell::Text(said.into())).unwrap().unwrap().value;
+            assert_eq!(read, Value::Phones(vec![means.into()]));
+        }
     }
 
     proptest! {
