@@ -23,8 +23,8 @@ pub(crate) fn worth_remembering(kind: Kind) -> bool {
     )
 }
 
-/// The level, an index into [`levels`], at which two values of a kind compare. Level `swapped` of a name is not seen
-/// here but where both records' fields are at hand.
+/// The level, an index into [`levels`](crate::levels), at which two values of a kind compare. Level `swapped` of a name
+/// is not seen here but where both records' fields are at hand.
 pub fn compare(kind: Kind, a: &Value, b: &Value) -> u8 {
     if let (Derived::Zh(a), Derived::Zh(b)) = (&a.derived, &b.derived) {
         // Two equal texts may both know little: a birth year, a village.
