@@ -122,7 +122,7 @@ impl Node {
             }],
             ..Commit::default()
         })?;
-        self.last = self.store.view()?.last();
+        self.renew_last()?;
         self.refresh_accounts()?;
         Ok(())
     }

@@ -117,10 +117,10 @@ impl Dispatch {
             }
             let upto = mark(&view, page.upto)?;
             drop(view);
-            let counts = send(delivery, &page, upto).await?;
             sent += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
             noted = page.upto;
-            node.note_events(&delivery.subscription, page.upto, &counts, (self.clock)())?;
+            let counts = send(delivery, page, upto).await?;
+            node.note_events(&delivery.subscription, noted, &counts, (self.clock)())?;
         }
     }
 
@@ -138,20 +138,20 @@ impl Dispatch {
         loop {
             let view = ask(jobs, |node| node.store().view()).await??;
             let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX)?;
-            let upto = mark(&view, page.upto)?;
-            drop(view); // a view that is held keeps the store from reusing space
             if page.upto == noted {
+                drop(view); // a view that is held keeps the store from reusing space
                 well();
                 if self.rest(drain).await.is_break() {
                     return Ok(());
                 }
                 continue;
             }
-            let counts = send(delivery, &page, upto).await?;
+            let upto = mark(&view, page.upto)?;
+            drop(view);
             noted = page.upto;
+            let counts = send(delivery, page, upto).await?;
             let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
-            let upto = page.upto;
-            ask(jobs, move |node| node.note_events(&subscription, upto, &counts, at)).await??;
+            ask(jobs, move |node| node.note_events(&subscription, noted, &counts, at)).await??;
             well();
         }
     }
@@ -251,12 +251,12 @@ fn mark(view: &View, position: u64) -> Result<FeedMark, ReadError> {
 /// Sends a page and says what became of its changes.
 async fn send<E: EventAdapter>(
     delivery: &mut EventDelivery<E>,
-    page: &EventPage,
+    page: EventPage,
     upto: FeedMark,
 ) -> Result<BTreeMap<Disposition, u64>, DispatchError> {
-    let batch = EventBatch { upto, events: page.events.clone() };
-    let outcomes = delivery.adapter.write(&batch).await?;
     let mut counts = page.dispositions();
+    let batch = EventBatch { upto, events: page.events };
+    let outcomes = delivery.adapter.write(&batch).await?;
     let whole = outcomes.len() == batch.events.len();
     let rejected = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Reject(_))).count();
     let open = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Retry(_) | Outcome::Unknown));

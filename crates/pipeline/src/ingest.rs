@@ -439,7 +439,7 @@ impl Node {
         let resolved = self.resolve(draft, &[]);
         self.settle()?;
         self.publishing.start(resolved, waiting);
-        self.metrics.quarantine_open.set(i64::try_from(self.quarantine.open()).unwrap_or(i64::MAX));
+        self.show_quarantine();
         Ok(())
     }
 }

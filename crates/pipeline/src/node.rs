@@ -135,7 +135,6 @@ impl Node {
             dictionary: parts.dictionary,
             metrics: parts.metrics.clone(),
             published,
-            last: last.change,
         };
         let mut node = Node {
             last,
@@ -199,6 +198,10 @@ impl Node {
     /// Shows the state in the metrics.
     pub(crate) fn refresh_gauges(&self) {
         self.published_by().show(&self.counts());
+        self.show_quarantine();
+    }
+
+    pub(crate) fn show_quarantine(&self) {
         self.metrics.quarantine_open.set(i64::try_from(self.quarantine.open()).unwrap_or(i64::MAX));
     }
 
@@ -211,9 +214,16 @@ impl Node {
 
     /// Waits until all that was taken in is published and durable.
     pub(crate) fn settle(&mut self) -> Result<(), IngestError> {
-        self.publishing.settle()?;
-        let Boundary { submission, quarantine, .. } = self.last;
-        self.last = Boundary { submission, quarantine, ..self.store.view()?.last() };
+        if self.publishing.settle()? {
+            let Boundary { submission, quarantine, .. } = self.last;
+            self.last = Boundary { submission, quarantine, ..self.store.view()?.last() };
+        }
+        Ok(())
+    }
+
+    /// Looks where the logs end after a commit made while the publisher was at rest.
+    pub(crate) fn renew_last(&mut self) -> Result<(), ReadError> {
+        self.last = self.store.view()?.last();
         Ok(())
     }
 }

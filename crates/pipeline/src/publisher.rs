@@ -19,7 +19,7 @@ use yibiao_record::{
 use yibiao_resolve::survive::{self, Pin};
 use yibiao_resolve::world::Step;
 use yibiao_schema::Dictionary;
-use yibiao_store::{AuditDraft, Raw, ReadError, Store};
+use yibiao_store::{AuditDraft, Raw, ReadError, Store, View};
 
 /// A draft and what the resolver made of it.
 #[derive(Default)]
@@ -45,7 +45,6 @@ pub(crate) struct Publisher {
     pub(crate) dictionary: &'static Dictionary,
     pub(crate) metrics: Metrics,
     pub(crate) published: Published,
-    pub(crate) last: ChangeSeq,
 }
 
 impl Publisher {
@@ -53,15 +52,19 @@ impl Publisher {
     pub(crate) fn publish(&mut self, resolved: Resolved) -> Result<Draft, IngestError> {
         let Resolved { mut draft, steps, counts } = resolved;
         let started = Instant::now();
-        let stored = self.stored(&draft, &steps)?;
+        let view = self.store.view()?;
+        let stored = stored(&view, &draft, &steps)?;
+        // Every batch before this one is committed.
+        let mut last = view.last().change;
         for standing in steps {
             let rows: Vec<&Submission> = standing
                 .rows
                 .iter()
                 .filter_map(|seq| draft.submission(*seq).or_else(|| stored.get(seq)))
                 .collect();
-            if let Some(change) = self.change(standing.step, &rows, &standing.pins, draft.time) {
-                self.last = change.seq;
+            let seq = ChangeSeq(last.0 + 1);
+            if let Some(change) = self.change(seq, standing.step, &rows, &standing.pins, draft.time) {
+                last = seq;
                 self.published.note(&change);
                 draft.commit.changes.push(change);
             }
@@ -71,30 +74,15 @@ impl Publisher {
         Ok(draft)
     }
 
-    /// The submissions of the steps that are in the store already: each is read once, however many entities speak of it.
-    fn stored(
-        &self,
-        draft: &Draft,
-        steps: &[Standing],
-    ) -> Result<BTreeMap<SubmissionSeq, Submission>, ReadError> {
-        let mut wanted: Vec<SubmissionSeq> = steps
-            .iter()
-            .flat_map(|standing| standing.rows.iter().copied())
-            .filter(|seq| draft.submission(*seq).is_none())
-            .collect();
-        wanted.sort_unstable();
-        wanted.dedup();
-        let view = self.store.view()?;
-        let read = |seq: SubmissionSeq| {
-            let found = view.submissions(seq..=seq, Raw::Skip).next().transpose();
-            found.map(|found| found.map(|submission| (seq, submission))).transpose()
-        };
-        wanted.into_iter().filter_map(read).collect()
-    }
-
     /// The change that a step of an entity is, where it is one.
-    fn change(&self, step: Step, rows: &[&Submission], pins: &[Pin], at: Timestamp) -> Option<Change> {
-        let seq = ChangeSeq(self.last.0 + 1);
+    fn change(
+        &self,
+        seq: ChangeSeq,
+        step: Step,
+        rows: &[&Submission],
+        pins: &[Pin],
+        at: Timestamp,
+    ) -> Option<Change> {
         let Step { entity, kind, members, relations, .. } = step;
         if matches!(kind, ChangeKind::Merged { .. } | ChangeKind::Retired) {
             let (members, values, relations) = (Vec::new(), Vec::new(), Vec::new());
@@ -154,6 +142,26 @@ impl Publisher {
     }
 }
 
+/// The submissions of the steps that are in the store already: each is read once, however many entities speak of it.
+fn stored(
+    view: &View,
+    draft: &Draft,
+    steps: &[Standing],
+) -> Result<BTreeMap<SubmissionSeq, Submission>, ReadError> {
+    let mut wanted: Vec<SubmissionSeq> = steps
+        .iter()
+        .flat_map(|standing| standing.rows.iter().copied())
+        .filter(|seq| draft.submission(*seq).is_none())
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let read = |seq: SubmissionSeq| {
+        let found = view.submissions(seq..=seq, Raw::Skip).next().transpose();
+        found.map(|found| found.map(|submission| (seq, submission))).transpose()
+    };
+    wanted.into_iter().filter_map(read).collect()
+}
+
 /// Where the publisher is.
 #[derive(Debug)]
 pub(crate) enum Publishing {
@@ -193,18 +201,18 @@ impl Publishing {
         *self = Publishing::Busy { thread, first, delivered };
     }
 
-    /// Waits for the batch at work.
-    pub(crate) fn settle(&mut self) -> Result<(), IngestError> {
+    /// Waits for the batch at work; says whether there was one.
+    pub(crate) fn settle(&mut self) -> Result<bool, IngestError> {
         match std::mem::replace(self, Publishing::Lost) {
             Publishing::Busy { thread, .. } => {
                 let (publisher, done) = thread.join().map_err(|_| IngestError::Panicked)?;
                 *self = Publishing::Idle(publisher);
-                done
+                done.map(|()| true)
             }
             Publishing::Lost => Err(IngestError::Panicked),
             idle @ Publishing::Idle(_) => {
                 *self = idle;
-                Ok(())
+                Ok(false)
             }
         }
     }

@@ -71,7 +71,7 @@ impl Node {
             ..Commit::default()
         };
         self.store.commit(&commit)?;
-        self.last = self.store.view()?.last();
+        self.renew_last()?;
         self.quarantine = Quarantine::default();
         self.refresh_gauges();
         Ok((open.len(), systems))

@@ -111,9 +111,8 @@ impl Node {
             };
             let entity = TOLD.into_iter().find_map(|kind| self.world.entity_of_row(kind, &key));
             let fate = match entity {
-                _ if entry.op == Op::Retract && entry.seq > boundary => Fate::Withdrawn,
-                _ if entry.op == Op::End && entry.seq > boundary => Fate::Withdrawn,
                 _ if entry.seq <= boundary => Fate::Repeat,
+                _ if entry.op != Op::Upsert => Fate::Withdrawn,
                 _ if reviewed.contains(&key) => Fate::Waiting,
                 Some(entity) if self.world.rows(entity).len() > 1 => Fate::Joined,
                 _ => Fate::New,

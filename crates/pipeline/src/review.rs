@@ -76,7 +76,7 @@ impl Node {
             counts: vec![("changes".into(), i64::try_from(changes).unwrap_or(i64::MAX))],
         });
         publisher.commit(&draft)?;
-        self.settle()?;
+        self.renew_last().map_err(IngestError::from)?;
         Ok(Decided { seq, changes })
     }
 

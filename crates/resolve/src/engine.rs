@@ -51,13 +51,6 @@ pub struct Regroup {
     pub after: Vec<Vec<SourceKey>>,
 }
 
-/// What a batch of inputs changed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Applied {
-    /// Changes of the partition, sorted.
-    pub regroups: Vec<Regroup>,
-}
-
 /// Two clusters that a steward should see.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Review {
@@ -151,8 +144,8 @@ impl Engine {
         self
     }
 
-    /// Takes a batch of inputs and tells how the partition changed. Of several inputs on one key the last stands.
-    pub fn apply(&mut self, inputs: Vec<Input>) -> Applied {
+    /// Takes a batch of inputs and tells how the partition changed, sorted. Of several inputs on one key the last stands.
+    pub fn apply(&mut self, inputs: Vec<Input>) -> Vec<Regroup> {
         let mut disturbed = Disturbed::default();
         for input in inputs {
             self.take(input, &mut disturbed);
@@ -161,7 +154,7 @@ impl Engine {
         self.state.fresh.clear();
         let (before, after) = self.recluster(&disturbed);
         let key = |record: u32| &self.state.slot(record).key;
-        Applied { regroups: regroups(&before, &after, key) }
+        regroups(&before, &after, key)
     }
 
     fn take(&mut self, input: Input, disturbed: &mut Disturbed) {

@@ -146,7 +146,7 @@ proptest! {
         let mut engine = engine();
         let mut partition: Vec<Vec<SourceKey>> = Vec::new();
         for inputs in history.chunks(batch) {
-            for regroup in engine.apply(inputs.to_vec()).regroups {
+            for regroup in engine.apply(inputs.to_vec()) {
                 for cluster in &regroup.before {
                     let at = partition.iter().position(|held| held == cluster);
                     prop_assert!(at.is_some(), "a regroup starts from clusters that were");

@@ -40,7 +40,7 @@ mod written;
 pub mod zh;
 
 pub use compare::compare;
-pub use engine::{Applied, Engine, Input, Regroup, Review, Ruling, Statistics};
+pub use engine::{Engine, Input, Regroup, Review, Ruling, Statistics};
 pub use features::{DateParts, Derived, Features, Value};
 pub use levels::{Level, levels};
 pub use model::{Epoch, FieldModel, Frequencies, GroupModel, LevelModel, Model, WithinModel};

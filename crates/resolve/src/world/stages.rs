@@ -3,7 +3,7 @@
 use super::rows::{Facet, NONE, Table};
 use super::{Step, World};
 use crate::department::{DwellingPart, HouseholdPart};
-use crate::engine::{Applied, Input};
+use crate::engine::{Input, Regroup};
 use crate::identity::identify;
 use std::collections::{BTreeMap, BTreeSet};
 use yibiao_record::{ChangeKind, EntityId, EntityKind, Op, SourceKey, Submission, Value};
@@ -119,21 +119,21 @@ impl World {
         let mut moved_rows = rows.clone();
 
         let inputs = self.dwelling_inputs(&batch.dwellings, batch.dwelling_rulings);
-        let applied = self.dwellings.apply(inputs);
-        let moved = self.settle(EntityKind::Dwelling, &applied, &mut kinds);
+        let regroups = self.dwellings.apply(inputs);
+        let moved = self.settle(EntityKind::Dwelling, &regroups, &mut kinds);
         for facet in moved {
             moved_rows.extend(self.dwelling_facets.get(facet).rows.iter().copied());
         }
 
-        let applied = self.persons.apply(batch.persons);
-        for row in self.settle(EntityKind::Person, &applied, &mut kinds) {
+        let regroups = self.persons.apply(batch.persons);
+        for row in self.settle(EntityKind::Person, &regroups, &mut kinds) {
             moved_rows.insert(row);
             dirty_households.extend(Some(self.rows.get(row).household).filter(|facet| *facet != NONE));
         }
 
         let inputs = self.household_inputs(&dirty_households, batch.household_rulings);
-        let applied = self.households.apply(inputs);
-        for facet in self.settle(EntityKind::Household, &applied, &mut kinds) {
+        let regroups = self.households.apply(inputs);
+        for facet in self.settle(EntityKind::Household, &regroups, &mut kinds) {
             moved_rows.extend(self.household_facets.get(facet).rows.iter().copied());
         }
 
@@ -217,11 +217,11 @@ impl World {
     fn settle(
         &mut self,
         kind: EntityKind,
-        applied: &Applied,
+        regroups: &[Regroup],
         kinds: &mut BTreeMap<EntityId, ChangeKind>,
     ) -> Vec<u32> {
         let mut moved = Vec::new();
-        for regroup in &applied.regroups {
+        for regroup in regroups {
             let before: Vec<(EntityId, Vec<SourceKey>)> = regroup
                 .before
                 .iter()
