@@ -4,23 +4,18 @@
 
 #![cfg(test)]
 
-use prometheus::Registry;
+mod node;
+
+use node::{edition, once, open};
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 use yibiao_adapter_file::FileAdapter;
 use yibiao_contract::{
-    Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Discovered, EdgeError, Edition, Finding,
-    Item,
+    Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Discovered, EdgeError, Finding, Item,
 };
 use yibiao_mapping::{Key, Mapping, Mode};
-use yibiao_pipeline::{Delivery, Metrics, Node, Parts, RunOptions, Source, run};
-use yibiao_policy::Policy;
-use yibiao_record::{EntityKind, SourceKey, Submission, Timestamp};
-use yibiao_schema::Dictionary;
-use yibiao_store::{Options, Store};
+use yibiao_pipeline::{Delivery, Node, Source};
+use yibiao_record::{EntityKind, SourceKey, Submission};
 use yibiao_synth::{County, Noise, Plan};
 use yibiao_tests::departments::Sheet;
 use yibiao_tests::dice::Dice;
@@ -61,22 +56,14 @@ impl Connector for Shelf {
     }
 }
 
-fn edition(mapping: &Mapping, sheet: &Sheet, rows: &[yibiao_format::Row]) -> Vec<Item> {
-    let opened = Item::Open(Edition {
-        name: mapping.source().file.clone(),
-        opening: sheet.opening.clone(),
-        whole: mapping.source().mode == Mode::Snapshot,
-        digest: Box::default(),
-    });
-    let rows = rows.iter().cloned().map(Item::Row);
-    std::iter::once(opened).chain(rows).chain([Item::Close]).collect()
-}
-
 /// The six departments' sheets, each as one edition.
 fn at_once(sheets: &[Sheet]) -> Vec<Shelf> {
     let editions = Mapping::shipped().iter().zip(sheets);
     editions
-        .map(|(mapping, sheet)| Shelf { editions: vec![edition(mapping, sheet, &sheet.rows)], released: 1 })
+        .map(|(mapping, sheet)| Shelf {
+            editions: vec![edition(mapping, sheet, &sheet.rows, "")],
+            released: 1,
+        })
         .collect()
 }
 
@@ -90,26 +77,15 @@ fn in_pieces(sheets: &[Sheet], dice: &mut Dice) -> Vec<Shelf> {
         }
         let editions = if mapping.source().mode == Mode::Snapshot {
             let (before, _) = rows.split_at(rows.len() / 3 + dice.below(rows.len() / 2));
-            vec![edition(mapping, sheet, before), edition(mapping, sheet, &rows)]
+            vec![edition(mapping, sheet, before, ""), edition(mapping, sheet, &rows, "")]
         } else {
             rows.chunks(1 + dice.below(40) + rows.len() / 40)
-                .map(|rows| edition(mapping, sheet, rows))
+                .map(|rows| edition(mapping, sheet, rows, ""))
                 .collect()
         };
         Shelf { editions, released: 0 }
     };
     Mapping::shipped().iter().zip(sheets).map(shelf).collect()
-}
-
-fn open(folder: &Path) -> Node {
-    Node::open(Parts {
-        store: Store::open(&Options { cache_bytes: 16 << 20, ..Options::new(folder) }).unwrap(),
-        dictionary: Dictionary::shipped(),
-        mappings: Mapping::shipped().iter().cloned().map(Arc::new).collect(),
-        policy: Policy::shipped().clone(),
-        metrics: Metrics::register(&Registry::new()).unwrap(),
-    })
-    .unwrap()
 }
 
 async fn drain(node: &mut Node, shelves: &[Shelf], order: &[usize]) {
@@ -120,17 +96,8 @@ async fn drain(node: &mut Node, shelves: &[Shelf], order: &[usize]) {
             connector: shelves[*at].clone(),
         })
         .collect();
-    let options = RunOptions {
-        clock: || Timestamp(0),
-        once: true,
-        settle: Duration::ZERO,
-        poll: Duration::from_millis(1),
-        limits: BatchLimits { rows_max: 1_000, bytes_max: 1 << 20 },
-    };
-    let (_jobs, waiting) = mpsc::channel(1);
-    let (_drain, drained) = watch::channel(false);
     let deliveries: &mut [Delivery<Shelf, FileAdapter>] = &mut [];
-    let report = run(node, sources, deliveries, options, waiting, drained, |_, _| {}).await.unwrap();
+    let report = once(node, sources, deliveries).await;
     assert_eq!(report.failed.len(), 0);
 }
 

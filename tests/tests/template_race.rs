@@ -2,21 +2,17 @@
 
 #![cfg(test)]
 
-use prometheus::Registry;
-use std::path::Path;
+mod node;
+
+use node::{edition, once, open};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
-use tokio::sync::{mpsc, watch};
 use yibiao_contract::{
     Adapter, Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Delivery as How, Discovered,
-    EdgeError, Edition, Finding, Item, OutBatch, Outcome, Recovery,
+    EdgeError, Finding, Item, OutBatch, Outcome, Recovery,
 };
 use yibiao_mapping::Mapping;
-use yibiao_pipeline::{Delivery, Metrics, Node, Parts, RunOptions, RunReport, Source, run};
-use yibiao_policy::Policy;
-use yibiao_record::{SystemId, Timestamp};
-use yibiao_schema::Dictionary;
-use yibiao_store::{Options, Store};
+use yibiao_pipeline::{Delivery, Source};
+use yibiao_record::SystemId;
 use yibiao_synth::{County, Noise, Plan};
 use yibiao_tests::departments::Sheet;
 
@@ -77,46 +73,6 @@ impl Adapter for Kept {
     }
 }
 
-fn edition(mapping: &Mapping, sheet: &Sheet, digest: &str) -> Vec<Item> {
-    let opened = Item::Open(Edition {
-        name: mapping.source().file.clone(),
-        opening: sheet.opening.clone(),
-        whole: true,
-        digest: digest.into(),
-    });
-    let rows = sheet.rows.iter().cloned().map(Item::Row);
-    std::iter::once(opened).chain(rows).chain([Item::Close]).collect()
-}
-
-fn open(folder: &Path) -> Node {
-    Node::open(Parts {
-        store: Store::open(&Options { cache_bytes: 16 << 20, ..Options::new(folder) }).unwrap(),
-        dictionary: Dictionary::shipped(),
-        mappings: Mapping::shipped().iter().cloned().map(Arc::new).collect(),
-        policy: Policy::shipped().clone(),
-        metrics: Metrics::register(&Registry::new()).unwrap(),
-    })
-    .unwrap()
-}
-
-async fn once(
-    node: &mut Node,
-    source: &Source<Swapped>,
-    deliveries: &mut [Delivery<Swapped, Kept>],
-) -> RunReport {
-    let options = RunOptions {
-        clock: || Timestamp(0),
-        once: true,
-        settle: Duration::ZERO,
-        poll: Duration::from_millis(1),
-        limits: BatchLimits { rows_max: 1_000, bytes_max: 1 << 20 },
-    };
-    let (_jobs, waiting) = mpsc::channel(1);
-    let (_drain, drained) = watch::channel(false);
-    let source = Source { mapping: source.mapping.clone(), connector: source.connector.clone() };
-    run(node, vec![source], deliveries, options, waiting, drained, |_, _| {}).await.unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_file_replaced_between_its_two_readings_is_delivered_into_again_and_never_by_half() {
     let folder = tempfile::tempdir().unwrap();
@@ -124,23 +80,25 @@ async fn a_file_replaced_between_its_two_readings_is_delivered_into_again_and_ne
     County::generate(&plan).write(folder.path()).unwrap();
     let mapping = Arc::new(Mapping::of_system(SystemId::new("WJ").unwrap()).unwrap().clone());
     let mut sheet = Sheet::read(&mapping, folder.path()).unwrap();
-    let old = edition(&mapping, &sheet, "old");
+    let old = edition(&mapping, &sheet, &sheet.rows, "old");
     sheet.rows.remove(0);
-    let new = edition(&mapping, &sheet, "new");
-    let source =
-        Source { mapping: mapping.clone(), connector: Swapped { editions: vec![old.clone()], readings: 0 } };
+    let new = edition(&mapping, &sheet, &sheet.rows, "new");
+    let sources = || {
+        let connector = Swapped { editions: vec![old.clone()], readings: 0 };
+        vec![Source { mapping: mapping.clone(), connector }]
+    };
     let adapter = Kept::default();
     let mut deliveries = [Delivery {
         subscription: "wj-elderly".into(),
-        mapping,
-        reader: Swapped { editions: vec![old, new], readings: 0 },
+        mapping: mapping.clone(),
+        reader: Swapped { editions: vec![old.clone(), new], readings: 0 },
         adapter: adapter.clone(),
     }];
     let mut node = open(&folder.path().join("data"));
-    let report = once(&mut node, &source, &mut deliveries).await;
+    let report = once(&mut node, sources(), &mut deliveries).await;
     assert_eq!(report.failed.iter().map(|error| error.recovery).collect::<Vec<_>>(), [Recovery::Retry]);
     assert!(adapter.0.lock().unwrap().is_empty());
-    let report = once(&mut node, &source, &mut deliveries).await;
+    let report = once(&mut node, sources(), &mut deliveries).await;
     assert_eq!(report.failed.len(), 0);
     let written = adapter.0.lock().unwrap();
     assert_eq!(written.len(), 1);
