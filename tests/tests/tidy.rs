@@ -20,6 +20,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("connector-file", 3),
     ("connector-http", 3),
     ("connector-kafka", 3),
+    ("connector-process", 3),
     ("connector-sql", 3),
     ("adapter-file", 3),
     ("adapter-kafka", 3),

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 use yibiao_contract::{Adapter, Delivery, EdgeError, Finding, OutBatch, OutRow, Outcome, Recovery};
 use yibiao_format::{Cell, Edits, FormatError, Problem, write_csv_bom};
 
@@ -33,12 +34,14 @@ pub(crate) type Refusals = BTreeMap<usize, Vec<(String, &'static str)>>;
 #[derive(Debug)]
 pub struct FileAdapter {
     config: Config,
+    /// Held while a file is written: a write that was given up goes on, and the next one waits for its end.
+    writing: Arc<Mutex<()>>,
 }
 
 impl FileAdapter {
     /// An adapter for the receiver.
     pub fn new(config: Config) -> FileAdapter {
-        FileAdapter { config }
+        FileAdapter { config, writing: Arc::default() }
     }
 }
 
@@ -53,8 +56,13 @@ impl Adapter for FileAdapter {
     }
 
     async fn write(&mut self, batch: &OutBatch) -> Result<Vec<Outcome>, EdgeError> {
-        let (config, batch) = (self.config.clone(), batch.clone());
-        blocking(move || write(&config, &batch)).await
+        let (config, batch, writing) = (self.config.clone(), batch.clone(), Arc::clone(&self.writing));
+        blocking(move || {
+            // What a write that panicked left is written over.
+            let _alone = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            write(&config, &batch)
+        })
+        .await
     }
 
     async fn last_applied(&self) -> Result<Option<u64>, EdgeError> {

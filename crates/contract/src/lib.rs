@@ -4,15 +4,24 @@
 //! after the durable commit, never before.
 //! **Invariant:** an author cannot acknowledge early: cursors, retries, batches, metrics and dead letters belong to the
 //! pipeline.
+//!
+//! What follows is the page for authors.
+#![doc = include_str!("../README.md")]
 
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod event;
+#[cfg(feature = "program")]
+pub mod program;
+mod words;
 
 pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark};
+// What the traits speak of, so that an author needs this one crate.
+pub use yibiao_format::{BadRow, Cell, Opening, Row, cells_json, json_cells};
+pub use yibiao_record::Timestamp;
 
 use std::fmt;
 use std::future::Future;
-use yibiao_format::{BadRow, Cell, Opening, Row};
-use yibiao_record::Timestamp;
 
 /// Where a connector stands in its source. The bytes are the connector's own; the pipeline only keeps them. Empty at
 /// the very start.
@@ -181,8 +190,8 @@ pub struct ConnectorCapabilities {
 
 /// Brings a department's rows in.
 ///
-/// **Contract:** `read` returns `None` when there is nothing new; two reads from one cursor of an unchanged source give
-/// equal batches; a cursor that was never committed may be read from again.
+/// **Contract:** `read` returns `None` when there is nothing new; of two reads from one cursor of an unchanged source, one
+/// begins with all that the other gives; a cursor that was never committed may be read from again.
 pub trait Connector: Send + fmt::Debug {
     /// What it can do.
     fn capabilities(&self) -> ConnectorCapabilities;
