@@ -146,7 +146,9 @@ impl Store {
         }
         let started = std::time::Instant::now();
         let mut next = tail.clone();
-        let batch = self.encode(commit, &mut next)?;
+        let mut batch = self.spare.lock().unwrap_or_else(PoisonError::into_inner);
+        batch.clear(); // what a commit that failed left
+        self.encode(commit, &mut next, &mut batch)?;
         let span = tracing::debug_span!(
             "commit",
             commit = next.last.commit.0,
@@ -184,9 +186,8 @@ impl Store {
         }
     }
 
-    /// Turns a commit into a batch and moves `tail` to where the logs will end.
-    fn encode(&self, commit: &Commit, tail: &mut Tail) -> Result<Batch, CommitError> {
-        let mut batch = Batch::default();
+    /// Adds a commit to a batch and moves `tail` to where the logs will end.
+    fn encode(&self, commit: &Commit, tail: &mut Tail, batch: &mut Batch) -> Result<(), CommitError> {
         let last = &mut tail.last;
         for submission in &commit.submissions {
             let seq = follow(Log::Submissions, last.submission.0, submission.seq.0)?;
@@ -228,8 +229,7 @@ impl Store {
         }
         last.commit = CommitSeq(last.commit.0 + 1);
         batch.put(Table::Boundary, &key::sequence(last.commit.0), |out| write_boundary(out, last));
-        self.encode_replaced(commit, tail, &mut batch)?;
-        Ok(batch)
+        self.encode_replaced(commit, tail, batch)
     }
 
     /// The tables whose entries are replaced.

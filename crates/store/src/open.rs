@@ -37,6 +37,8 @@ impl Options {
 pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) tail: Mutex<Tail>,
+    /// The buffer of the last commit, for the next.
+    pub(crate) spare: Mutex<Batch>,
     pub(crate) metrics: Metrics,
     warnings: Vec<String>,
     /// Held while the store is open. Declared after the engine, and so let go after it.
@@ -190,7 +192,14 @@ impl Store {
         let metrics = Metrics::new();
         let bytes = engine.disk_bytes().map_err(engine_failed)?;
         metrics.disk_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
-        Ok(Store { engine, tail: Mutex::new(tail), metrics, warnings: Vec::new(), lock: None })
+        Ok(Store {
+            engine,
+            tail: Mutex::new(tail),
+            spare: Mutex::default(),
+            metrics,
+            warnings: Vec::new(),
+            lock: None,
+        })
     }
 
     /// What is there now: on redb a snapshot that later commits do not change. On sled only the logs are held at

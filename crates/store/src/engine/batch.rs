@@ -29,6 +29,14 @@ impl Batch {
         self.steps.push(Step { table, key, value });
     }
 
+    /// Forgets all steps and keeps the memory, unless it is much: what a commit took, the next one needs.
+    pub(crate) fn clear(&mut self) {
+        const KEPT_BYTES_MAX: usize = 64 << 20;
+        self.bytes.clear();
+        self.bytes.shrink_to(KEPT_BYTES_MAX);
+        self.steps.clear();
+    }
+
     /// Removes the entry under a key.
     pub(crate) fn remove(&mut self, table: Table, key: &[u8]) {
         let key = self.append(key);
