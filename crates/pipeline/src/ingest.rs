@@ -402,10 +402,8 @@ impl Node {
         let gone: Vec<SourceKey> = self
             .records
             .of_system(system)
-            .iter()
-            .filter(|key| !closed.seen.contains(&key.local))
-            .filter(|key| self.records.get(key).is_some_and(|entry| entry.op == Op::Upsert))
-            .cloned()
+            .filter(|(key, entry)| entry.op == Op::Upsert && !closed.seen.contains(&key.local))
+            .map(|(key, _)| key.clone())
             .collect();
         if closed.seen.is_empty() && !gone.is_empty() {
             let reason = "the edition holds no rows, so nothing is concluded from it; if all rows were really deleted, \

@@ -145,7 +145,7 @@ impl Node {
             metrics: parts.metrics,
             world,
             records,
-            publishing: Publishing::Idle(Box::new(publisher)),
+            publishing: Publishing::new(publisher),
             intakes: BTreeMap::new(),
             decisions,
             quarantine: Quarantine::load(&view)?,

@@ -9,8 +9,7 @@ use crate::ingest::{Draft, IngestError};
 use crate::metrics::{Metrics, Stage};
 use crate::published::Published;
 use std::collections::BTreeMap;
-use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 use tokio::sync::oneshot;
 use yibiao_record::{
@@ -33,8 +32,6 @@ pub(crate) struct Resolved {
 /// A step of an entity with all that its values follow from.
 pub(crate) struct Standing {
     pub(crate) step: Step,
-    /// The latest submissions of the step's rows, in the order of their keys.
-    pub(crate) rows: Vec<SubmissionSeq>,
     pub(crate) pins: Vec<Pin>,
 }
 
@@ -58,6 +55,7 @@ impl Publisher {
         let mut last = view.last().change;
         for standing in steps {
             let rows: Vec<&Submission> = standing
+                .step
                 .rows
                 .iter()
                 .filter_map(|seq| draft.submission(*seq).or_else(|| stored.get(seq)))
@@ -150,26 +148,74 @@ fn stored(
 ) -> Result<BTreeMap<SubmissionSeq, Submission>, ReadError> {
     let mut wanted: Vec<SubmissionSeq> = steps
         .iter()
-        .flat_map(|standing| standing.rows.iter().copied())
+        .flat_map(|standing| standing.step.rows.iter().copied())
         .filter(|seq| draft.submission(*seq).is_none())
         .collect();
     wanted.sort_unstable();
     wanted.dedup();
-    let read = |seq: SubmissionSeq| {
-        let found = view.submissions(seq..=seq, Raw::Skip).next().transpose();
-        found.map(|found| found.map(|submission| (seq, submission))).transpose()
-    };
-    wanted.into_iter().filter_map(read).collect()
+    // The rows of a household often follow each other.
+    let runs = wanted.chunk_by(|a, b| a.0 + 1 == b.0);
+    let of_runs = runs.filter_map(|run| Some((*run.first()?, *run.last()?)));
+    of_runs
+        .flat_map(|(first, last)| view.submissions(first..=last, Raw::Skip))
+        .map(|read| read.map(|submission| (submission.seq, submission)))
+        .collect()
 }
 
-/// Where the publisher is.
+/// A batch on its way to the publishing thread, with the publisher and whoever waits until it is durable.
+type Work = (Box<Publisher>, Resolved, Vec<oneshot::Sender<()>>);
+
+/// The publisher on its way back.
+type Done = (Box<Publisher>, Result<(), IngestError>);
+
+/// The thread that publishes. It is one for all batches, so that the memory of one serves the next.
 #[derive(Debug)]
-pub(crate) enum Publishing {
+struct Hands {
+    work: mpsc::Sender<Work>,
+    done: Mutex<mpsc::Receiver<Done>>,
+}
+
+impl Hands {
+    fn new() -> Self {
+        let (work, given) = mpsc::channel::<Work>();
+        let (tell, done) = mpsc::channel();
+        std::thread::spawn(move || {
+            while let Ok((mut publisher, resolved, waiting)) = given.recv() {
+                let done = publisher.finish(resolved);
+                if done.is_ok() {
+                    for one in waiting {
+                        if one.send(()).is_err() {
+                            tracing::trace!("the source has gone; its batch is durable all the same");
+                        }
+                    }
+                }
+                if tell.send((publisher, done)).is_err() {
+                    return; // the node is gone
+                }
+            }
+        });
+        Self { work, done: Mutex::new(done) }
+    }
+
+    /// Waits for the publisher; none comes back where the thread has panicked.
+    fn wait(&mut self) -> Option<Done> {
+        self.done.get_mut().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    }
+}
+
+/// Where the publisher is, and the thread that it works on.
+#[derive(Debug)]
+pub(crate) struct Publishing {
+    hands: Hands,
+    at: At,
+}
+
+#[derive(Debug)]
+enum At {
     /// At rest: all that was decided on is published and durable.
     Idle(Box<Publisher>),
-    /// At work on a batch, on a thread of its own.
+    /// At work on a batch.
     Busy {
-        thread: JoinHandle<(Box<Publisher>, Result<(), IngestError>)>,
         /// The batch's first submission, where it has one: from it on, the store may lack submissions.
         first: Option<SubmissionSeq>,
         /// Whether the batch changes what is known as delivered.
@@ -180,38 +226,34 @@ pub(crate) enum Publishing {
 }
 
 impl Publishing {
+    /// A publisher at rest.
+    pub(crate) fn new(publisher: Publisher) -> Self {
+        Self { hands: Hands::new(), at: At::Idle(Box::new(publisher)) }
+    }
+
     /// Starts on a batch; whoever waits for it is told when it is durable. The one before must have ended.
     pub(crate) fn start(&mut self, resolved: Resolved, waiting: Vec<oneshot::Sender<()>>) {
-        let Publishing::Idle(mut publisher) = std::mem::replace(self, Publishing::Lost) else {
+        let At::Idle(publisher) = std::mem::replace(&mut self.at, At::Lost) else {
             return; // the node is to be opened again
         };
         let first = resolved.draft.commit.submissions.first().map(|submission| submission.seq);
         let delivered = !resolved.draft.commit.delivered.is_empty();
-        let thread = std::thread::spawn(move || {
-            let done = publisher.finish(resolved);
-            if done.is_ok() {
-                for one in waiting {
-                    if one.send(()).is_err() {
-                        tracing::trace!("the source has gone; its batch is durable all the same");
-                    }
-                }
-            }
-            (publisher, done)
-        });
-        *self = Publishing::Busy { thread, first, delivered };
+        if self.hands.work.send((publisher, resolved, waiting)).is_ok() {
+            self.at = At::Busy { first, delivered };
+        }
     }
 
     /// Waits for the batch at work; says whether there was one.
     pub(crate) fn settle(&mut self) -> Result<bool, IngestError> {
-        match std::mem::replace(self, Publishing::Lost) {
-            Publishing::Busy { thread, .. } => {
-                let (publisher, done) = thread.join().map_err(|_| IngestError::Panicked)?;
-                *self = Publishing::Idle(publisher);
+        match std::mem::replace(&mut self.at, At::Lost) {
+            At::Busy { .. } => {
+                let (publisher, done) = self.hands.wait().ok_or(IngestError::Panicked)?;
+                self.at = At::Idle(publisher);
                 done.map(|()| true)
             }
-            Publishing::Lost => Err(IngestError::Panicked),
-            idle @ Publishing::Idle(_) => {
-                *self = idle;
+            At::Lost => Err(IngestError::Panicked),
+            idle @ At::Idle(_) => {
+                self.at = idle;
                 Ok(false)
             }
         }
@@ -219,27 +261,27 @@ impl Publishing {
 
     /// The publisher at rest, to publish with.
     pub(crate) fn publisher_mut(&mut self) -> Result<&mut Publisher, IngestError> {
-        match self {
-            Publishing::Idle(publisher) => Ok(publisher),
-            Publishing::Busy { .. } | Publishing::Lost => Err(IngestError::Panicked),
+        match &mut self.at {
+            At::Idle(publisher) => Ok(publisher),
+            At::Busy { .. } | At::Lost => Err(IngestError::Panicked),
         }
     }
 
     /// The publisher at rest.
     pub(crate) fn publisher(&self) -> Option<&Publisher> {
-        match self {
-            Publishing::Idle(publisher) => Some(publisher),
-            Publishing::Busy { .. } | Publishing::Lost => None,
+        match &self.at {
+            At::Idle(publisher) => Some(publisher),
+            At::Busy { .. } | At::Lost => None,
         }
     }
 
     /// Whether a submission may not be in the store yet.
     pub(crate) fn holds(&self, seq: SubmissionSeq) -> bool {
-        matches!(self, Publishing::Busy { first: Some(first), .. } if seq >= *first)
+        matches!(self.at, At::Busy { first: Some(first), .. } if seq >= first)
     }
 
     /// Whether what is known as delivered may not be in the store yet.
     pub(crate) fn holds_delivered(&self) -> bool {
-        matches!(self, Publishing::Busy { delivered: true, .. })
+        matches!(self.at, At::Busy { delivered: true, .. })
     }
 }

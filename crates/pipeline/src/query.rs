@@ -96,7 +96,7 @@ impl Node {
         }
         for system in self.mappings.keys() {
             let mut of = SystemStatus::default();
-            for entry in self.records.of_system(*system).iter().filter_map(|key| self.records.get(key)) {
+            for (_, entry) in self.records.of_system(*system) {
                 *match entry.op {
                     Op::Upsert => &mut of.live,
                     Op::End => &mut of.ended,
@@ -131,7 +131,8 @@ impl Node {
     /// The source key that people know by this text.
     pub fn find(&self, system: SystemId, shown: &str) -> Option<SourceKey> {
         if self.by_number(system) {
-            return self.records.of_system(system).iter().find(|key| self.shown(key) == shown).cloned();
+            let mut keys = self.records.of_system(system).map(|(key, _)| key);
+            return keys.find(|key| self.shown(key) == shown).cloned();
         }
         let key = SourceKey { system, local: shown.into() };
         self.records.get(&key).map(|_| key)
@@ -143,8 +144,8 @@ impl Node {
         let mut members = Vec::new();
         if kind == EntityKind::Person {
             let withdrawn = self.last_entities()?;
-            for key in self.records.systems().flat_map(|system| self.records.of_system(system)) {
-                let live = self.records.get(key).is_some_and(|entry| entry.op == Op::Upsert);
+            for (key, entry) in self.records.systems().flat_map(|system| self.records.of_system(system)) {
+                let live = entry.op == Op::Upsert;
                 let entity = self.world.entity_of_row(kind, key).or_else(|| withdrawn.get(key).copied());
                 members.push(Member { system: key.system, shown: self.shown(key), entity, live });
             }
@@ -166,7 +167,8 @@ impl Node {
             .records
             .systems()
             .flat_map(|system| self.records.of_system(system))
-            .filter(|key| self.records.get(key).is_some_and(|entry| entry.op == Op::Retract))
+            .filter(|(_, entry)| entry.op == Op::Retract)
+            .map(|(key, _)| key)
             .collect();
         let mut last = BTreeMap::new();
         let mut merged = BTreeMap::new();
@@ -208,13 +210,10 @@ impl Node {
 
     /// What a record claims for an element.
     pub fn claim(&self, key: &SourceKey, element: ElementId) -> Result<Option<Value>, ReadError> {
-        let view = self.store.view()?;
-        let rows = self.submissions(std::slice::from_ref(key), &view)?;
-        Ok(rows
-            .first()
-            .and_then(|row| row.claim(element))
-            .filter(|claim| claim.is_evidence())
-            .map(|claim| claim.value.clone()))
+        let Some(entry) = self.records.get(key) else { return Ok(None) };
+        let row = self.store.view()?.submission(entry.seq)?;
+        let claim = row.as_ref().and_then(|row| row.claim(element));
+        Ok(claim.filter(|claim| claim.is_evidence()).map(|claim| claim.value.clone()))
     }
 
     /// The entities, for explanations.
@@ -229,7 +228,7 @@ impl Node {
             return Ok(None);
         }
         let view = self.store.view()?;
-        let rows = self.submissions(&self.world.rows(entity), &view)?;
+        let rows = self.submissions(entity, &view)?;
         let canonical = self.canonical(entity, &view)?;
         Ok(Some(Story { entity, members, rows, canonical, relations: self.world.relations(entity) }))
     }

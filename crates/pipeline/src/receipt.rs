@@ -85,11 +85,8 @@ impl Node {
         let by_place: BTreeMap<u64, &SourceKey> = if rows.iter().all(|row| row.key.is_some()) {
             BTreeMap::new()
         } else {
-            let keys = self.records.of_system(system).iter();
-            let live = keys.filter_map(|key| Some((self.records.get(key)?, key)));
-            live.filter(|(entry, _)| entry.op == Op::Upsert)
-                .map(|(entry, key)| (entry.locator, key))
-                .collect()
+            let live = self.records.of_system(system).filter(|(_, entry)| entry.op == Op::Upsert);
+            live.map(|(key, entry)| (entry.locator, key)).collect()
         };
         let reviewed = if self.world.engine(EntityKind::Person).review_count() == 0 {
             BTreeSet::new()

@@ -2,9 +2,10 @@
 //!
 //! **Invariant:** an entry is a function of the submissions of its key; it is rebuilt from the store at start.
 
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 use rustc_hash::FxBuildHasher;
 use std::collections::BTreeMap;
+use std::hash::BuildHasher;
 use yibiao_record::{Op, SourceKey, Submission, SubmissionSeq, SystemId};
 
 /// The state of one source key.
@@ -27,20 +28,34 @@ pub(crate) struct Entry {
 /// All source keys ever accepted.
 #[derive(Debug, Default)]
 pub(crate) struct Records {
-    index: HashMap<SourceKey, u32, FxBuildHasher>,
-    entries: Vec<Entry>,
-    of_system: BTreeMap<SystemId, Vec<SourceKey>>,
+    entries: Vec<(SourceKey, Entry)>,
+    by_key: HashTable<u32>,
+    of_system: BTreeMap<SystemId, Vec<u32>>,
+}
+
+fn hash(key: &SourceKey) -> u64 {
+    FxBuildHasher.hash_one(key)
+}
+
+fn at(entries: &[(SourceKey, Entry)], number: u32) -> &(SourceKey, Entry) {
+    usize::try_from(number).ok().and_then(|at| entries.get(at)).expect("invariant: a number of these entries")
 }
 
 impl Records {
+    fn find(&self, key: &SourceKey) -> Option<usize> {
+        let found = self.by_key.find(hash(key), |number| at(&self.entries, *number).0 == *key)?;
+        usize::try_from(*found).ok()
+    }
+
     /// The entry of a key.
     pub(crate) fn get(&self, key: &SourceKey) -> Option<&Entry> {
-        self.entries.get(usize::try_from(*self.index.get(key)?).ok()?)
+        self.entries.get(self.find(key)?).map(|(_, entry)| entry)
     }
 
     /// The entry of a key, to note a new locator or digest.
     pub(crate) fn get_mut(&mut self, key: &SourceKey) -> Option<&mut Entry> {
-        self.entries.get_mut(usize::try_from(*self.index.get(key)?).ok()?)
+        let found = self.find(key)?;
+        self.entries.get_mut(found).map(|(_, entry)| entry)
     }
 
     /// Sets the entry of a key.
@@ -49,11 +64,12 @@ impl Records {
             *known = entry;
             return;
         }
-        let at =
+        let number =
             u32::try_from(self.entries.len()).expect("invariant: fewer than 2^32 source keys on one node");
-        self.index.insert(key.clone(), at);
-        self.entries.push(entry);
-        self.of_system.entry(key.system).or_default().push(key.clone());
+        self.entries.push((key.clone(), entry));
+        let entries = &self.entries;
+        self.by_key.insert_unique(hash(key), number, |number| hash(&at(entries, *number).0));
+        self.of_system.entry(key.system).or_default().push(number);
     }
 
     /// Replays an accepted submission, in the order of the log.
@@ -82,9 +98,10 @@ impl Records {
         );
     }
 
-    /// The keys of a system, in the order of their first acceptance.
-    pub(crate) fn of_system(&self, system: SystemId) -> &[SourceKey] {
-        self.of_system.get(&system).map_or(&[], Vec::as_slice)
+    /// The keys of a system with their entries, in the order of their first acceptance.
+    pub(crate) fn of_system(&self, system: SystemId) -> impl Iterator<Item = &(SourceKey, Entry)> {
+        let numbers = self.of_system.get(&system).into_iter().flatten();
+        numbers.map(|number| at(&self.entries, *number))
     }
 
     /// The systems that ever sent a row.

@@ -6,7 +6,7 @@
 use crate::{
     features::Packed,
     plan::{MISSING_BIT, Plan},
-    score::{Scorer, Values, crossed, run},
+    score::{Outcome, Scorer, Values, crossed, run},
     spec::{Effect, Field},
 };
 use smallvec::SmallVec;
@@ -52,8 +52,8 @@ impl Bound {
 }
 
 impl Scorer {
-    /// The weight of a pair, at least the weak cut, if the pair is an edge.
-    pub(crate) fn edge(&mut self, plan: &Plan, values: &Values, a: &Packed, b: &Packed) -> Option<i32> {
+    /// What a pair weighs, if the pair is an edge.
+    pub(crate) fn edge(&mut self, plan: &Plan, values: &Values, a: &Packed, b: &Packed) -> Option<Outcome> {
         let mut common = common(plan, a, b);
         common.sort_unstable_by_key(|(rank, ..)| *rank);
         let mut bound = Bound::new(plan, &common);
@@ -86,7 +86,7 @@ impl Scorer {
         self.swaps(plan, a, b);
         let outcome = self.finish(plan);
         let asked = matches!(outcome.effect, Some(Effect::Review | Effect::Join));
-        (outcome.weight >= plan.cuts.weak || asked).then(|| outcome.weight.max(plan.cuts.weak))
+        (outcome.weight >= plan.cuts.weak || asked).then_some(outcome)
     }
 
     /// Whether a rule that makes an edge may hold, whatever the rest compares like.

@@ -30,9 +30,9 @@ impl Engine {
         };
         for (edges, pairs) in side_by_side(&mut self.workers, &live, score, || (Vec::new(), 0)) {
             self.statistics.candidates += u64::try_from(pairs).unwrap_or(u64::MAX);
-            for (a, b, weight) in edges {
-                self.state.slot_mut(a).edges.push((b, weight));
-                self.state.slot_mut(b).edges.push((a, weight));
+            for (a, b, outcome) in edges {
+                self.state.slot_mut(a).edges.push((b, outcome));
+                self.state.slot_mut(b).edges.push((a, outcome));
                 disturbed.loose.push(b);
             }
         }

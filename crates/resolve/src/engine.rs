@@ -19,17 +19,28 @@ use rustc_hash::FxBuildHasher;
 use std::{collections::BTreeMap, fmt};
 use yibiao_record::SourceKey;
 
-/// One input of the engine.
+/// One input of the engine. `R` is what names a record: its key or, inside, the engine's number for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Input {
+pub enum Input<R = SourceKey> {
     /// A record, new or in a new version.
-    Upsert(SourceKey, Features),
+    Upsert(R, Features),
     /// A record is no longer evidence.
-    Remove(SourceKey),
+    Remove(R),
     /// A steward's ruling on two records, which need not be live; it replaces an earlier one on the same two.
-    Rule(SourceKey, SourceKey, Ruling),
+    Rule(R, R, Ruling),
     /// The ruling on two records no longer holds.
-    TakeBack(SourceKey, SourceKey),
+    TakeBack(R, R),
+}
+
+impl Input {
+    fn numbered(self, mut number: impl FnMut(&SourceKey) -> u32) -> Input<u32> {
+        match self {
+            Input::Upsert(key, features) => Input::Upsert(number(&key), features),
+            Input::Remove(key) => Input::Remove(number(&key)),
+            Input::Rule(a, b, ruling) => Input::Rule(number(&a), number(&b), ruling),
+            Input::TakeBack(a, b) => Input::TakeBack(number(&a), number(&b)),
+        }
+    }
 }
 
 /// What a steward ruled on two records.
@@ -44,11 +55,11 @@ pub enum Ruling {
 
 /// A least set of clusters that became other clusters. A record that came or went is on one side only.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Regroup {
-    /// The clusters before, each sorted by key; sorted.
-    pub before: Vec<Vec<SourceKey>>,
+pub struct Regroup<R = SourceKey> {
+    /// The clusters before, each sorted by key; sorted by their first keys.
+    pub before: Vec<Vec<R>>,
     /// The clusters after, likewise.
-    pub after: Vec<Vec<SourceKey>>,
+    pub after: Vec<Vec<R>>,
 }
 
 /// Two clusters that a steward should see.
@@ -146,6 +157,15 @@ impl Engine {
 
     /// Takes a batch of inputs and tells how the partition changed, sorted. Of several inputs on one key the last stands.
     pub fn apply(&mut self, inputs: Vec<Input>) -> Vec<Regroup> {
+        let inputs = inputs.into_iter().map(|input| input.numbered(|key| self.number(key))).collect();
+        let regroups = self.apply_numbered(inputs);
+        let keyed = |clusters: Vec<Vec<u32>>| clusters.iter().map(|members| self.keys(members)).collect();
+        let keyed = |Regroup { before, after }| Regroup { before: keyed(before), after: keyed(after) };
+        regroups.into_iter().map(keyed).collect()
+    }
+
+    /// The same, by the numbers of records.
+    pub(crate) fn apply_numbered(&mut self, inputs: Vec<Input<u32>>) -> Vec<Regroup<u32>> {
         let mut disturbed = Disturbed::default();
         for input in inputs {
             self.take(input, &mut disturbed);
@@ -153,14 +173,12 @@ impl Engine {
         self.rescore(&mut disturbed);
         self.state.fresh.clear();
         let (before, after) = self.recluster(&disturbed);
-        let key = |record: u32| &self.state.slot(record).key;
-        regroups(&before, &after, key)
+        regroups(before, after, |record| self.key(record))
     }
 
-    fn take(&mut self, input: Input, disturbed: &mut Disturbed) {
+    fn take(&mut self, input: Input<u32>, disturbed: &mut Disturbed) {
         match input {
-            Input::Upsert(key, features) => {
-                let record = self.number(key);
+            Input::Upsert(record, features) => {
                 let packed = self.state.values.pack(&self.state.plan, &features);
                 let slot = self.state.slot(record);
                 if slot.live && slot.packed == packed {
@@ -173,13 +191,8 @@ impl Engine {
                 self.live += 1;
                 self.enter(record, disturbed);
             }
-            Input::Remove(key) => {
-                if let Some(record) = self.find(&key) {
-                    self.withdraw(record, disturbed);
-                }
-            }
+            Input::Remove(record) => self.withdraw(record, disturbed),
             Input::Rule(a, b, ruling) => {
-                let (a, b) = (self.number(a), self.number(b));
                 if a != b {
                     self.state.rulings.entry(a).or_default().insert(b, ruling);
                     self.state.rulings.entry(b).or_default().insert(a, ruling);
@@ -187,7 +200,6 @@ impl Engine {
                 }
             }
             Input::TakeBack(a, b) => {
-                let (a, b) = (self.number(a), self.number(b));
                 for (one, other) in [(a, b), (b, a)] {
                     if let Some(of_one) = self.state.rulings.get_mut(&one) {
                         of_one.remove(&other);
@@ -201,11 +213,11 @@ impl Engine {
         }
     }
 
-    /// The number of a key, which is made if it is new. Numbers are not used again.
-    fn number(&mut self, key: SourceKey) -> u32 {
-        let hash = hash::key(&key);
+    /// The number of a key, which is made if it is new. Numbers are dense, from 0 on, and not used again.
+    pub(crate) fn number(&mut self, key: &SourceKey) -> u32 {
+        let hash = hash::key(key);
         let slots = &self.state.slots;
-        let same = |record: &u32| slot_of(slots, *record).key == key;
+        let same = |record: &u32| slot_of(slots, *record).key == *key;
         match self.by_key.entry(hash, same, |record| slot_of(slots, *record).hash) {
             hashbrown::hash_table::Entry::Occupied(found) => *found.get(),
             hashbrown::hash_table::Entry::Vacant(vacant) => {
@@ -214,7 +226,7 @@ impl Engine {
                 vacant.insert(record);
                 let (packed, edges) = (Packed::default(), Vec::new());
                 self.state.slots.push(Slot {
-                    key,
+                    key: key.clone(),
                     hash,
                     packed,
                     edges,
@@ -230,6 +242,16 @@ impl Engine {
     pub(crate) fn find(&self, key: &SourceKey) -> Option<u32> {
         let same = |record: &u32| self.state.slot(*record).key == *key;
         self.by_key.find(hash::key(key), same).copied()
+    }
+
+    /// The key of a record.
+    pub(crate) fn key(&self, record: u32) -> &SourceKey {
+        &self.state.slot(record).key
+    }
+
+    /// The keys of records.
+    pub(crate) fn keys(&self, records: &[u32]) -> Vec<SourceKey> {
+        records.iter().map(|record| self.key(*record).clone()).collect()
     }
 
     /// Takes a live record out of the blocks.

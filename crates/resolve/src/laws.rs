@@ -129,7 +129,7 @@ proptest! {
         let [a, b] = [a, b].map(|choice| values.pack(&plan, &features(&choice)));
         let whole = scorer.score(&plan, &values, &a, &b);
         let asked = matches!(whole.effect, Some(Effect::Review | Effect::Join));
-        let expected = (whole.weight >= weak || asked).then(|| whole.weight.max(weak));
+        let expected = (whole.weight >= weak || asked).then_some(whole);
         prop_assert_eq!(scorer.edge(&plan, &values, &a, &b), expected);
         prop_assert_eq!(scorer.score(&plan, &values, &b, &a), whole);
     }

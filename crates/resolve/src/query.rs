@@ -13,21 +13,23 @@ impl Engine {
 
     /// The members of the cluster of a live record, sorted by key.
     pub fn cluster_of(&self, key: &SourceKey) -> Option<Vec<SourceKey>> {
-        let record = self.find(key).filter(|record| self.state.slot(*record).live)?;
-        let head = self.state.slot(record).head;
-        let mut members: Vec<SourceKey> =
-            self.members(head).iter().map(|member| self.state.slot(*member).key.clone()).collect();
-        members.sort_unstable();
+        Some(self.keys(&self.cluster(self.find(key)?)?))
+    }
+
+    /// The same, by numbers.
+    pub(crate) fn cluster(&self, record: u32) -> Option<Vec<u32>> {
+        let slot = Some(self.state.slot(record)).filter(|slot| slot.live)?;
+        let mut members = self.members(slot.head);
+        members.sort_unstable_by(|a, b| self.key(*a).cmp(self.key(*b)));
         Some(members)
     }
 
     /// The smallest key of the cluster of a live record.
-    pub(crate) fn first_of_cluster(&self, key: &SourceKey) -> Option<&SourceKey> {
-        let record = self.find(key).filter(|record| self.state.slot(*record).live)?;
-        let head = self.state.slot(record).head;
+    pub(crate) fn first_of_cluster(&self, record: u32) -> Option<&SourceKey> {
+        let head = Some(self.state.slot(record)).filter(|slot| slot.live)?.head;
         match self.clusters.get(&head) {
-            Some(members) => members.iter().map(|member| &self.state.slot(*member).key).min(),
-            None => Some(&self.state.slot(head).key),
+            Some(members) => members.iter().map(|member| self.key(*member)).min(),
+            None => Some(self.key(head)),
         }
     }
 

@@ -1,45 +1,53 @@
 //! From the clusters before and after to the least sets of clusters that became other clusters.
 
 use crate::engine::Regroup;
-use std::collections::BTreeMap;
+use hashbrown::HashMap;
+use rustc_hash::FxBuildHasher;
 use yibiao_record::SourceKey;
-
-/// Clusters before and after.
-type Sides<'a> = (Vec<&'a Vec<u32>>, Vec<&'a Vec<u32>>);
 
 /// Groups old and new clusters that share records, and drops those that did not change.
 pub(crate) fn regroups<'a>(
-    before: &[Vec<u32>],
-    after: &[Vec<u32>],
+    before: Vec<Vec<u32>>,
+    after: Vec<Vec<u32>>,
     key: impl Fn(u32) -> &'a SourceKey + Copy,
-) -> Vec<Regroup> {
-    let mut was: BTreeMap<u32, usize> = BTreeMap::new();
+) -> Vec<Regroup<u32>> {
+    let mut was: HashMap<u32, usize, FxBuildHasher> = HashMap::default();
     for (at, cluster) in before.iter().enumerate() {
         was.extend(cluster.iter().map(|record| (*record, at)));
     }
-    let mut group: Vec<usize> = (0..before.len() + after.len()).collect();
+    let olds = before.len();
+    let mut group: Vec<usize> = (0..olds + after.len()).collect();
     for (at, cluster) in after.iter().enumerate() {
         for old in cluster.iter().filter_map(|record| was.get(record)) {
-            let (a, b) = (root(&mut group, *old), root(&mut group, before.len() + at));
+            let (a, b) = (root(&mut group, *old), root(&mut group, olds + at));
             if let Some(slot) = group.get_mut(a.max(b)) {
                 *slot = a.min(b);
             }
         }
     }
-    let mut groups: BTreeMap<usize, Sides<'_>> = BTreeMap::new();
-    for (at, cluster) in before.iter().enumerate() {
-        groups.entry(root(&mut group, at)).or_default().0.push(cluster);
+    let nothing = Regroup { before: Vec::new(), after: Vec::new() };
+    let mut groups: Vec<Regroup<u32>> = vec![nothing; group.len()];
+    for (at, cluster) in before.into_iter().enumerate() {
+        if let Some(found) = groups.get_mut(root(&mut group, at)) {
+            found.before.push(cluster);
+        }
     }
-    for (at, cluster) in after.iter().enumerate() {
-        groups.entry(root(&mut group, before.len() + at)).or_default().1.push(cluster);
+    for (at, cluster) in after.into_iter().enumerate() {
+        if let Some(found) = groups.get_mut(root(&mut group, olds + at)) {
+            found.after.push(cluster);
+        }
     }
-    let mut regroups: Vec<Regroup> = groups
-        .into_values()
-        .map(|(before, after)| Regroup { before: keyed(&before, key), after: keyed(&after, key) })
-        .filter(|regroup| regroup.before != regroup.after)
-        .collect();
-    regroups.sort_unstable_by(|a, b| (&a.before, &a.after).cmp(&(&b.before, &b.after)));
-    regroups
+    for found in &mut groups {
+        sort(&mut found.before, key);
+        sort(&mut found.after, key);
+    }
+    groups.retain(|found| found.before != found.after);
+    let first =
+        |clusters: &[Vec<u32>]| clusters.first().and_then(|members| members.first()).copied().map(key);
+    groups.sort_unstable_by(|a, b| {
+        (first(&a.before), first(&a.after)).cmp(&(first(&b.before), first(&b.after)))
+    });
+    groups
 }
 
 fn root(group: &mut [usize], mut at: usize) -> usize {
@@ -53,13 +61,10 @@ fn root(group: &mut [usize], mut at: usize) -> usize {
     at
 }
 
-fn keyed<'a>(clusters: &[&Vec<u32>], key: impl Fn(u32) -> &'a SourceKey + Copy) -> Vec<Vec<SourceKey>> {
-    let keys = |cluster: &&Vec<u32>| {
-        let mut keys: Vec<SourceKey> = cluster.iter().map(|record| key(*record).clone()).collect();
-        keys.sort_unstable();
-        keys
-    };
-    let mut clusters: Vec<Vec<SourceKey>> = clusters.iter().map(keys).collect();
-    clusters.sort_unstable();
-    clusters
+/// Sorts members by their keys, and clusters, which share none, by their first.
+fn sort<'a>(clusters: &mut [Vec<u32>], key: impl Fn(u32) -> &'a SourceKey + Copy) {
+    for members in clusters.iter_mut() {
+        members.sort_unstable_by(|a, b| key(*a).cmp(key(*b)));
+    }
+    clusters.sort_unstable_by(|a, b| a.first().copied().map(key).cmp(&b.first().copied().map(key)));
 }

@@ -30,8 +30,8 @@ pub(crate) struct Slot {
     pub(crate) key: SourceKey,
     pub(crate) hash: u64,
     pub(crate) packed: Packed,
-    /// The records with which it weighs at least the weak cut, and how much.
-    pub(crate) edges: Vec<(u32, i32)>,
+    /// The records with which it weighs at least the weak cut, or a rule asks, and what the pair weighs.
+    pub(crate) edges: Vec<(u32, Outcome)>,
     /// The first record of its cluster in canonical order.
     pub(crate) head: u32,
     pub(crate) live: bool,
@@ -116,8 +116,8 @@ impl Records for View<'_> {
     }
 }
 
-/// A pair that weighs at least the weak cut.
-pub(crate) type Edge = (u32, u32, i32);
+/// A pair that weighs at least the weak cut, or of which a rule asks.
+pub(crate) type Edge = (u32, u32, Outcome);
 
 /// A part of a component, in canonical order, and what became of it.
 pub(crate) type Clustered = (Vec<u32>, Clustering);
@@ -176,8 +176,8 @@ impl State {
         candidates.retain(|other| *other < record || !self.slot(*other).dirty);
         for other in candidates.iter().copied() {
             let (a, b) = (&self.slot(record).packed, &self.slot(other).packed);
-            if let Some(weight) = worker.scorer.edge(&self.plan, &self.values, a, b) {
-                edges.push((record, other, weight));
+            if let Some(outcome) = worker.scorer.edge(&self.plan, &self.values, a, b) {
+                edges.push((record, other, outcome));
             }
         }
         candidates.len()
@@ -212,7 +212,7 @@ impl State {
                     continue;
                 }
                 part.push(record);
-                let strong = self.slot(record).edges.iter().filter(|(_, weight)| *weight >= weak);
+                let strong = self.slot(record).edges.iter().filter(|(_, outcome)| outcome.weight >= weak);
                 open.extend(strong.map(|(other, _)| *other).filter(|other| inside.contains(other)));
                 open.extend(self.linked(record).filter(|other| inside.contains(other)));
             }
@@ -231,12 +231,27 @@ impl State {
         cluster::cluster(&self.matrix(worker, records), &self.plan.cuts)
     }
 
-    /// The weights and marks of all pairs of records.
+    /// The weights and marks of all pairs of records. What an edge weighs is known.
     pub(crate) fn matrix(&self, worker: &mut Worker, records: &[u32]) -> Matrix {
         let mut matrix = Matrix::new(records.len());
+        let mut places: Vec<(u32, usize)> =
+            records.iter().enumerate().map(|(at, record)| (*record, at)).collect();
+        places.sort_unstable();
+        let place = |record: &u32| {
+            let found = places.binary_search_by_key(record, |(record, _)| *record).ok();
+            found.and_then(|found| places.get(found)).map(|(_, at)| *at)
+        };
+        let mut known: Vec<Option<Outcome>> = Vec::with_capacity(records.len());
         for (at, a) in records.iter().enumerate() {
-            for (other, b) in records.iter().enumerate().take(at) {
-                let outcome = self.score(worker, *a, *b);
+            known.clear();
+            known.resize(at, None);
+            for (other, outcome) in &self.slot(*a).edges {
+                if let Some(slot) = place(other).and_then(|other| known.get_mut(other)) {
+                    *slot = Some(*outcome);
+                }
+            }
+            for ((other, b), known) in records.iter().enumerate().zip(&known) {
+                let outcome = known.unwrap_or_else(|| self.score(worker, *a, *b));
                 let marks = match outcome.effect {
                     Some(Effect::Part) => mark::CANNOT,
                     Some(Effect::Veto) => mark::VETO,

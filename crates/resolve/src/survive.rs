@@ -3,6 +3,7 @@
 //! **Invariant:** a pure function of the rows, the pins and the dictionary; the order of the rows does not matter.
 
 use crate::zh::{id_birth_date, id_sex};
+use smallvec::SmallVec;
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use yibiao_record::{
@@ -56,41 +57,51 @@ impl<'a> Candidate<'a> {
 /// The canonical values of an entity from its rows. Of an ended row nothing is taken; nor is a claim that could not be
 /// parsed, was derived from another cell or is an echo of what was delivered.
 pub fn canonical(kind: EntityKind, rows: &[&Submission], pins: &[Pin], dictionary: &Dictionary) -> Canonical {
+    let element = |number: ElementId| dictionary.element(number).filter(|element| element.entity == kind);
     let mut claims: Vec<(&Submission, &Claim)> = rows
         .iter()
         .filter(|row| row.op == Op::Upsert)
         .flat_map(|row| row.claims.iter().map(move |claim| (*row, claim)))
         .filter(|(_, claim)| {
-            claim.is_evidence() && !claim.flags.has(ClaimFlags::ECHO) && says_something(&claim.value)
+            claim.is_evidence()
+                && !claim.flags.has(ClaimFlags::ECHO)
+                && says_something(&claim.value)
+                && element(claim.element).is_some()
         })
         .collect();
     claims.sort_by_key(|(_, claim)| claim.element);
-    let mut values = Vec::new();
-    for element in dictionary.elements().filter(|element| element.entity == kind) {
-        let from = claims.partition_point(|(_, claim)| claim.element < element.number);
-        let of_element = claims.get(from..).unwrap_or_default();
-        let of_element = of_element.iter().take_while(|(_, claim)| claim.element == element.number);
-        let candidates = candidates(element, of_element.copied());
-        let chosen = pinned(element.number, rows, pins).or_else(|| choose(element, &candidates, dictionary));
+    let mut values = Vec::with_capacity(claims.len());
+    for of_element in claims.chunk_by(|(_, a), (_, b)| a.element == b.element) {
+        let number = of_element.first().map(|(_, claim)| claim.element);
+        let Some(element) = number.and_then(element) else { continue };
+        let chosen = pinned(element.number, rows, pins)
+            .or_else(|| choose(element, &candidates(element, of_element), dictionary));
         values.extend(chosen.map(|value| (element.number, value)));
     }
     let mut canonical = Canonical(values);
+    for pin in pins.iter().filter(|pin| element(pin.element).is_some()) {
+        // Of what no row claims, a pin alone gives a value.
+        if let Err(at) = canonical.0.binary_search_by_key(&pin.element, |(at, _)| *at) {
+            let value = pinned(pin.element, rows, pins).expect("invariant: there is a pin");
+            canonical.0.insert(at, (pin.element, value));
+        }
+    }
     if kind == EntityKind::Person {
         derive_from_id(&mut canonical);
     }
     canonical
 }
 
-fn candidates<'a>(
-    element: &Element,
-    claims: impl Iterator<Item = (&'a Submission, &'a Claim)>,
-) -> Vec<Candidate<'a>> {
+/// Few rows claim one element, so these need no allocation.
+type Candidates<'a> = SmallVec<[Candidate<'a>; 8]>;
+
+fn candidates<'a>(element: &Element, claims: &[(&'a Submission, &'a Claim)]) -> Candidates<'a> {
     let rank = |system: SystemId| {
         let found = element.authority.iter().position(|other| *other == system);
         found.unwrap_or(element.authority.len())
     };
-    let mut candidates: Vec<Candidate<'a>> =
-        claims.map(|(row, claim)| Candidate { row, claim, rank: rank(row.key.system) }).collect();
+    let mut candidates: Candidates<'a> =
+        claims.iter().map(|(row, claim)| Candidate { row, claim, rank: rank(row.key.system) }).collect();
     candidates.sort_by(|a, b| a.order().cmp(&b.order()));
     candidates
 }
@@ -130,7 +141,7 @@ fn choose(element: &Element, all: &[Candidate<'_>], dictionary: &Dictionary) -> 
     let sound = soundest(all);
     let best_rank = sound.iter().map(|candidate| candidate.rank).min()?;
     let ruled = best_rank < element.authority.len();
-    let pool: Vec<Candidate<'_>> =
+    let pool: Candidates<'_> =
         sound.iter().copied().filter(|candidate| candidate.rank == best_rank).collect();
     let (winner, rule) = if element.number == element::LAST_VISIT_DATE {
         // Whoever saw the person last knows best, whenever the row was written.
@@ -146,7 +157,7 @@ fn choose(element: &Element, all: &[Candidate<'_>], dictionary: &Dictionary) -> 
 }
 
 /// Of citizen ids, those of the best quality there is; of anything else, all.
-fn soundest<'a>(all: &[Candidate<'a>]) -> Vec<Candidate<'a>> {
+fn soundest<'a>(all: &[Candidate<'a>]) -> Candidates<'a> {
     let quality = |candidate: &Candidate<'_>| match candidate.value() {
         Value::Id(id) => match id.quality {
             IdQuality::Valid => 0,
@@ -169,7 +180,7 @@ fn choose_in<'a>(
 ) -> Option<(Candidate<'a>, Rule)> {
     // The pool is sorted: latest first, then by key.
     let latest = pool.first()?.row.observed_at;
-    let top: Vec<Candidate<'a>> =
+    let top: Candidates<'a> =
         pool.iter().copied().take_while(|candidate| candidate.row.observed_at == latest).collect();
     let first = *top.first()?;
     if top.iter().all(|candidate| candidate.value() == first.value()) {
@@ -184,7 +195,7 @@ fn choose_in<'a>(
         systems.len()
     };
     let most = top.iter().map(support).max()?;
-    let leading: Vec<Candidate<'a>> =
+    let leading: Candidates<'a> =
         top.iter().copied().filter(|candidate| support(candidate) == most).collect();
     let leader = *leading.first()?;
     if leading.iter().all(|candidate| candidate.value() == leader.value()) {
@@ -209,7 +220,14 @@ fn complete(
     element: &Element,
     dictionary: &Dictionary,
 ) -> CanonicalValue {
-    let mut others: Vec<Candidate<'_>> = all.to_vec();
+    // A set or a list that grew smaller is news, not a gap; a name with an endearment beside it is no better name.
+    let scalar = matches!(winner.value(), Value::Date(_) | Value::Id(_) | Value::Code(_))
+        && element.number != element::LAST_VISIT_DATE;
+    let combines = matches!(winner.value(), Value::Address(_) | Value::Division(_) | Value::Grid(_));
+    if !scalar && !combines || all.iter().all(|other| other.value() == winner.value()) {
+        return winner.canonical(winner.value().clone(), rule);
+    }
+    let mut others = Candidates::from_slice(all);
     others.sort_by(|a, b| (a.rank, a.order()).cmp(&(b.rank, b.order())));
     let combined = match winner.value() {
         Value::Address(own) => {
@@ -239,15 +257,11 @@ fn complete(
         let rule = if value == *winner.value() { rule } else { Rule::Completeness };
         return winner.canonical(value, rule);
     }
-    // A set or a list that grew smaller is news, not a gap; a name with an endearment beside it is no better name.
-    let scalar = matches!(winner.value(), Value::Date(_) | Value::Id(_) | Value::Code(_));
     let finer = |of: &Value, than: &Value| of != than && dictionary.refines(element.number, of, than);
     let mut best = winner;
-    if scalar && element.number != element::LAST_VISIT_DATE {
-        for other in &others {
-            if finer(other.value(), best.value()) {
-                best = *other;
-            }
+    for other in &others {
+        if finer(other.value(), best.value()) {
+            best = *other;
         }
     }
     let rule = if best.value() == winner.value() { rule } else { Rule::Completeness };

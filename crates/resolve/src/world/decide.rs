@@ -83,13 +83,8 @@ impl World {
         if let Some((pair, _)) = pair_of(&kind) {
             let ruling = self.decisions.ruling(&pair);
             let (of, a, b) = pair;
-            batch.rule(
-                of,
-                ruling.map_or_else(
-                    || Input::TakeBack(a.clone(), b.clone()),
-                    |ruling| Input::Rule(a.clone(), b.clone(), ruling),
-                ),
-            );
+            let (a, b) = (self.number(of, &a), self.number(of, &b));
+            batch.rule(of, ruling.map_or(Input::TakeBack(a, b), |ruling| Input::Rule(a, b, ruling)));
         } else if let DecisionKind::Pin(of, key, ..) = kind {
             batch.pinned.push((of, key));
         }

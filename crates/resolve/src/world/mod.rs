@@ -22,9 +22,11 @@ use crate::engine::{Engine, Review};
 use crate::survive::Pin;
 use decide::Decisions;
 use ids::Ids;
-use rows::{Facet, NONE, Row, Table, Texts};
+use rows::{Beside, Facet, NONE, Row, Texts};
 use std::collections::BTreeSet;
-use yibiao_record::{ChangeKind, Decision, EntityId, EntityKind, Relation, SourceKey, Submission, SystemId};
+use yibiao_record::{
+    ChangeKind, Decision, EntityId, EntityKind, Relation, SourceKey, Submission, SubmissionSeq, SystemId,
+};
 
 /// What a world is set up with.
 #[derive(Clone, Debug)]
@@ -80,8 +82,8 @@ pub struct Step {
     /// Its members after: of a person source rows, of a dwelling or household its facets. Sorted; none when merged or
     /// retired.
     pub members: Vec<SourceKey>,
-    /// The source rows that give its values, sorted.
-    pub rows: Vec<SourceKey>,
+    /// The latest submissions of the source rows that give its values, in the order of their keys.
+    pub rows: Vec<SubmissionSeq>,
     /// Its relations after, sorted.
     pub relations: Vec<Relation>,
 }
@@ -98,9 +100,11 @@ pub struct World {
     owners: Vec<SystemId>,
     houses_by_row: Vec<SystemId>,
     texts: Texts,
-    rows: Table<Row>,
-    dwelling_facets: Table<Facet>,
-    household_facets: Table<Facet>,
+    /// Of each person record, which is a source row.
+    rows: Beside<Row>,
+    /// Of each dwelling and household record.
+    dwelling_facets: Beside<Facet>,
+    household_facets: Beside<Facet>,
     ids: Ids,
     decisions: Decisions,
 }
@@ -121,9 +125,9 @@ impl World {
             owners: settings.owners,
             houses_by_row: settings.houses_by_row,
             texts: Texts::default(),
-            rows: Table::new(),
-            dwelling_facets: Table::new(),
-            household_facets: Table::new(),
+            rows: Beside::default(),
+            dwelling_facets: Beside::default(),
+            household_facets: Beside::default(),
             ids: Ids::default(),
             decisions: Decisions::default(),
         })
@@ -151,44 +155,47 @@ impl World {
 
     /// The entity of a member: of a person a source row, of a dwelling or household a facet.
     pub fn entity_of(&self, kind: EntityKind, member: &SourceKey) -> Option<EntityId> {
+        self.entity_of_member(kind, self.engine(kind).find(member)?)
+    }
+
+    fn entity_of_member(&self, kind: EntityKind, member: u32) -> Option<EntityId> {
         let number = match kind {
-            EntityKind::Person => self.rows.find(member).map(|row| self.rows.get(row).person),
-            EntityKind::Dwelling => facet_entity(&self.dwelling_facets, member),
-            EntityKind::Household => facet_entity(&self.household_facets, member),
-        }?;
+            EntityKind::Person => self.rows.get(member).person,
+            EntityKind::Dwelling => self.dwelling_facets.get(member).entity,
+            EntityKind::Household => self.household_facets.get(member).entity,
+        };
         (number > 0).then_some(EntityId { kind, number })
     }
 
     /// The entity of a kind that a source row speaks of.
     pub fn entity_of_row(&self, kind: EntityKind, row: &SourceKey) -> Option<EntityId> {
-        let row = self.rows.get(self.rows.find(row)?);
-        let of = |facets: &Table<Facet>, facet: u32| if facet == NONE { 0 } else { facets.get(facet).entity };
-        let number = match kind {
-            EntityKind::Person => row.person,
-            EntityKind::Dwelling => of(&self.dwelling_facets, row.dwelling),
-            EntityKind::Household => of(&self.household_facets, row.household),
+        let number = self.persons.find(row)?;
+        let row = self.rows.get(number);
+        let member = match kind {
+            EntityKind::Person => number,
+            EntityKind::Dwelling => row.dwelling,
+            EntityKind::Household => row.household,
         };
-        (number > 0).then_some(EntityId { kind, number })
+        if member == NONE { None } else { self.entity_of_member(kind, member) }
     }
 
     /// The members of an entity, sorted; none of one that is no more.
     pub fn members(&self, entity: EntityId) -> Vec<SourceKey> {
-        let Some(member) = self.ids.representative(entity) else { return Vec::new() };
-        let key = match entity.kind {
-            EntityKind::Person => &self.rows.get(member).key,
-            EntityKind::Dwelling => &self.dwelling_facets.get(member).key,
-            EntityKind::Household => &self.household_facets.get(member).key,
-        };
-        self.engine(entity.kind).cluster_of(key).unwrap_or_default()
+        self.engine(entity.kind).keys(&self.member_numbers(entity))
     }
 
     /// The source rows that give an entity's values, sorted.
     pub fn rows(&self, entity: EntityId) -> Vec<SourceKey> {
-        self.keys_of_rows(&self.row_numbers(entity))
+        self.persons.keys(&self.row_numbers(entity))
     }
 
-    fn keys_of_rows(&self, rows: &[u32]) -> Vec<SourceKey> {
-        rows.iter().map(|row| self.rows.get(*row).key.clone()).collect()
+    /// The latest submissions of the source rows that give an entity's values, in the order of their keys.
+    pub fn submissions(&self, entity: EntityId) -> Vec<SubmissionSeq> {
+        self.seqs(&self.row_numbers(entity))
+    }
+
+    fn seqs(&self, rows: &[u32]) -> Vec<SubmissionSeq> {
+        rows.iter().map(|row| self.rows.get(*row).seq).collect()
     }
 
     /// The entities of a kind, by number.
@@ -234,26 +241,38 @@ impl World {
         }
     }
 
-    /// The rows of an entity, sorted by key.
-    fn row_numbers(&self, entity: EntityId) -> Vec<u32> {
-        self.rows_of_members(entity.kind, &self.members(entity))
+    /// The members of an entity, sorted by key.
+    fn member_numbers(&self, entity: EntityId) -> Vec<u32> {
+        let member = self.ids.representative(entity);
+        member.and_then(|member| self.engine(entity.kind).cluster(member)).unwrap_or_default()
     }
 
-    /// The rows of an entity with these members, sorted by key.
-    fn rows_of_members(&self, kind: EntityKind, members: &[SourceKey]) -> Vec<u32> {
+    /// The rows of an entity, sorted by key.
+    fn row_numbers(&self, entity: EntityId) -> Vec<u32> {
+        self.rows_of_members(entity.kind, self.member_numbers(entity))
+    }
+
+    /// The rows of an entity with these members, which are sorted, as the rows are.
+    fn rows_of_members(&self, kind: EntityKind, members: Vec<u32>) -> Vec<u32> {
         let facets = match kind {
-            EntityKind::Person => return members.iter().filter_map(|key| self.rows.find(key)).collect(),
+            EntityKind::Person => return members,
             EntityKind::Dwelling => &self.dwelling_facets,
             EntityKind::Household => &self.household_facets,
         };
-        let facet_rows =
-            |key: &SourceKey| facets.find(key).map(|facet| facets.get(facet).rows.iter().copied());
-        let mut rows: Vec<u32> = members.iter().filter_map(facet_rows).flatten().collect();
-        rows.sort_by(|a, b| self.rows.get(*a).key.cmp(&self.rows.get(*b).key));
+        let mut rows: Vec<u32> =
+            members.iter().flat_map(|facet| facets.get(*facet).rows.iter().copied()).collect();
+        rows.sort_by(|a, b| self.persons.key(*a).cmp(self.persons.key(*b)));
         rows
     }
-}
 
-fn facet_entity(facets: &Table<Facet>, key: &SourceKey) -> Option<u64> {
-    facets.find(key).map(|facet| facets.get(facet).entity)
+    /// The number of a member, which is made if it is new.
+    fn number(&mut self, kind: EntityKind, key: &SourceKey) -> u32 {
+        let number = self.engine_mut(kind).number(key);
+        match kind {
+            EntityKind::Person => self.rows.reach(number),
+            EntityKind::Dwelling => self.dwelling_facets.reach(number),
+            EntityKind::Household => self.household_facets.reach(number),
+        }
+        number
+    }
 }

@@ -14,13 +14,14 @@ impl World {
     /// The relations that rows of an entity of that kind give it.
     pub(super) fn relations_of_rows(&self, kind: EntityKind, rows: &[u32]) -> Vec<Relation> {
         let mut found: BTreeMap<(Role, EntityId, SystemId), Timestamp> = BTreeMap::new();
-        for row in rows {
-            let row = self.rows.get(*row);
+        for number in rows {
+            let row = self.rows.get(*number);
             if row.ended || !row.live {
                 continue;
             }
-            for (role, to) in self.relations_of_row(kind, row) {
-                let since = found.entry((role, to, row.key.system)).or_insert(row.observed_at);
+            let system = self.persons.key(*number).system;
+            for (role, to) in self.relations_of_row(kind, row, self.owners.contains(&system)) {
+                let since = found.entry((role, to, system)).or_insert(row.observed_at);
                 *since = (*since).min(row.observed_at);
             }
         }
@@ -28,10 +29,9 @@ impl World {
         found.into_iter().map(relation).collect()
     }
 
-    fn relations_of_row(&self, kind: EntityKind, row: &Row) -> Vec<(Role, EntityId)> {
+    fn relations_of_row(&self, kind: EntityKind, row: &Row, owns: bool) -> Vec<(Role, EntityId)> {
         let household = self.number_of(row.household, EntityKind::Household);
         let dwelling = self.number_of(row.dwelling, EntityKind::Dwelling);
-        let owns = self.owners.contains(&row.key.system);
         let mut relations = Vec::new();
         match kind {
             EntityKind::Person => {

@@ -1,8 +1,8 @@
 //! Starting up from what is on disk: the live rows, the ids as the change feed gave them, the decisions.
 
-use super::{Step, World, rows::Keyed, stages::Batch};
+use super::{Step, World, rows::Beside, stages::Batch};
 use crate::engine::Input;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use yibiao_record::{Decision, EntityId, EntityKind, SourceKey, Submission};
 
 /// An entity and its members, as the change feed last told them.
@@ -37,11 +37,11 @@ impl World {
             count += 1;
             if count % RUN == 0 {
                 let run = batch.take_persons();
-                self.persons.apply(run);
+                self.persons.apply_numbered(run);
             }
         }
         let run = batch.take_persons();
-        self.persons.apply(run);
+        self.persons.apply_numbered(run);
         self.restore_facets(batch);
         self.restore_ids(assignments, next)
     }
@@ -49,10 +49,10 @@ impl World {
     fn restore_facets(&mut self, batch: Batch) {
         let [(dwellings, dwelling_rulings), (households, household_rulings)] = batch.into_facets();
         for run in runs(self.dwelling_inputs(&dwellings, dwelling_rulings)) {
-            self.dwellings.apply(run);
+            self.dwellings.apply_numbered(run);
         }
         for run in runs(self.household_inputs(&households, household_rulings)) {
-            self.households.apply(run);
+            self.households.apply_numbered(run);
         }
     }
 
@@ -64,49 +64,54 @@ impl World {
         for (kind, next) in next {
             self.ids.reserve(*kind, *next);
         }
-        let mut odd: Vec<(EntityId, Vec<SourceKey>)> = Vec::new();
+        let mut odd: Vec<(EntityId, Vec<u32>)> = Vec::new();
         for Assignment { entity, mut members } in assignments {
             members.sort();
-            let same = members.first().and_then(|key| self.engine(entity.kind).cluster_of(key));
-            if same.as_ref() == Some(&members) {
-                let numbers: Vec<Option<u32>> =
-                    members.iter().map(|key| self.assign(entity.kind, key, entity.number)).collect();
-                self.ids.set(entity, numbers.into_iter().next().flatten());
+            let known = members.iter().map(|key| self.engine(entity.kind).find(key));
+            // A key that no row has is no member; that the entity is another one then shows in the count.
+            let numbers: Vec<u32> = known.flatten().collect();
+            let same = numbers.first().and_then(|member| self.engine(entity.kind).cluster(*member));
+            if numbers.len() == members.len() && same.as_ref() == Some(&numbers) {
+                numbers.iter().for_each(|member| self.assign(entity.kind, *member, entity.number));
+                self.ids.set(entity, numbers.first().copied());
             } else {
-                odd.push((entity, members));
+                odd.push((entity, numbers));
             }
         }
         self.reconcile(&odd)
     }
 
     /// Gives ids to the clusters that are not as they were told.
-    fn reconcile(&mut self, odd: &[(EntityId, Vec<SourceKey>)]) -> Vec<Step> {
+    fn reconcile(&mut self, odd: &[(EntityId, Vec<u32>)]) -> Vec<Step> {
         let mut kinds = BTreeMap::new();
         for kind in EntityKind::ALL {
             let before: Vec<_> = odd.iter().filter(|(entity, _)| entity.kind == kind).cloned().collect();
-            let unassigned: Vec<SourceKey> = match kind {
-                EntityKind::Person => keys(self.rows.iter().filter(|row| row.person == 0)),
-                EntityKind::Dwelling => keys(self.dwelling_facets.iter().filter(|facet| facet.entity == 0)),
-                EntityKind::Household => keys(self.household_facets.iter().filter(|facet| facet.entity == 0)),
+            let unassigned: Vec<u32> = match kind {
+                EntityKind::Person => unassigned(&self.rows, |row| row.person),
+                EntityKind::Dwelling => unassigned(&self.dwelling_facets, |facet| facet.entity),
+                EntityKind::Household => unassigned(&self.household_facets, |facet| facet.entity),
             };
-            let clusters: BTreeSet<Vec<SourceKey>> =
-                unassigned.iter().filter_map(|key| self.engine(kind).cluster_of(key)).collect();
-            let after: Vec<Vec<SourceKey>> = clusters.into_iter().collect();
+            let engine = self.engine(kind);
+            let mut after: Vec<Vec<u32>> =
+                unassigned.into_iter().filter_map(|member| engine.cluster(member)).collect();
+            let first = |members: &[u32]| members.first().map(|member| engine.key(*member));
+            after.sort_unstable_by(|a, b| first(a).cmp(&first(b)));
+            after.dedup();
             self.identify(kind, &before, &after, &mut kinds);
         }
         kinds.into_iter().map(|(entity, kind)| self.step(entity, kind)).collect()
     }
 }
 
-fn keys<'a, T: Keyed + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<SourceKey> {
-    items.map(|item| item.key().clone()).collect()
+fn unassigned<T: Clone + Default>(of: &Beside<T>, entity: impl Fn(&T) -> u64) -> Vec<u32> {
+    of.iter().filter(|(_, one)| entity(one) == 0).map(|(number, _)| number).collect()
 }
 
-fn runs(inputs: Vec<Input>) -> Vec<Vec<Input>> {
+fn runs(inputs: Vec<Input<u32>>) -> Vec<Vec<Input<u32>>> {
     let mut inputs = inputs.into_iter();
     let mut runs = Vec::new();
     loop {
-        let run: Vec<Input> = inputs.by_ref().take(RUN).collect();
+        let run: Vec<Input<u32>> = inputs.by_ref().take(RUN).collect();
         if run.is_empty() {
             return runs;
         }

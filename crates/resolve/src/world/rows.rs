@@ -1,11 +1,11 @@
 //! What is remembered of each source row and of each facet (a household or house as one system numbers it). No
-//! submission is kept: only keys, numbers and shared texts.
+//! submission is kept: only numbers and shared texts. Their keys are with the engines, whose numbers they have.
 
 use crate::hash;
 use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 use smallvec::SmallVec;
-use yibiao_record::{SourceKey, Timestamp};
+use yibiao_record::{SubmissionSeq, Timestamp};
 
 /// No row, facet or entity.
 pub(super) const NONE: u32 = u32::MAX;
@@ -50,9 +50,10 @@ fn index_number(len: usize) -> u32 {
 }
 
 /// One source row.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Row {
-    pub(super) key: SourceKey,
+    /// Its latest submission.
+    pub(super) seq: SubmissionSeq,
     pub(super) observed_at: Timestamp,
     pub(super) version: i64,
     /// It is evidence; not so once retracted.
@@ -70,29 +71,10 @@ pub(super) struct Row {
     pub(super) person: u64,
 }
 
-/// A household or house as one system numbers it, or a row that speaks of a house without number.
-#[derive(Debug)]
-pub(super) struct Facet {
-    pub(super) key: SourceKey,
-    pub(super) rows: SmallVec<[u32; 2]>,
-    /// The number of its entity; 0 for none yet.
-    pub(super) entity: u64,
-}
-
-/// What a table holds.
-pub(super) trait Keyed {
-    fn key(&self) -> &SourceKey;
-    fn new(key: SourceKey) -> Self;
-}
-
-impl Keyed for Row {
-    fn key(&self) -> &SourceKey {
-        &self.key
-    }
-
-    fn new(key: SourceKey) -> Self {
+impl Default for Row {
+    fn default() -> Self {
         Row {
-            key,
+            seq: SubmissionSeq(0),
             observed_at: Timestamp(0),
             version: i64::MIN,
             live: false,
@@ -106,61 +88,41 @@ impl Keyed for Row {
     }
 }
 
-impl Keyed for Facet {
-    fn key(&self) -> &SourceKey {
-        &self.key
-    }
-
-    fn new(key: SourceKey) -> Self {
-        Facet { key, rows: SmallVec::new(), entity: 0 }
-    }
+/// A household or house as one system numbers it, or a row that speaks of a house without number.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Facet {
+    pub(super) rows: SmallVec<[u32; 2]>,
+    /// The number of its entity; 0 for none yet.
+    pub(super) entity: u64,
 }
 
-/// Things by key, with dense numbers.
-#[derive(Debug)]
-pub(super) struct Table<T> {
-    items: Vec<T>,
-    by_key: HashTable<u32>,
-}
+/// What is remembered of an engine's records, by their numbers.
+#[derive(Debug, Default)]
+pub(super) struct Beside<T>(Vec<T>);
 
-impl<T: Keyed> Table<T> {
-    pub(super) fn new() -> Self {
-        Self { items: Vec::new(), by_key: HashTable::new() }
-    }
-
-    pub(super) fn find(&self, key: &SourceKey) -> Option<u32> {
-        self.by_key.find(hash::key(key), |number| self.get(*number).key() == key).copied()
-    }
-
-    /// The number of a key, which is made if it is new.
-    pub(super) fn number(&mut self, key: &SourceKey) -> u32 {
-        let items = &self.items;
-        let of = |number: &u32| item_at(items, *number).key();
-        match self.by_key.entry(hash::key(key), |number| of(number) == key, |number| hash::key(of(number))) {
-            Entry::Occupied(found) => *found.get(),
-            Entry::Vacant(slot) => {
-                let number = index_number(items.len());
-                slot.insert(number);
-                self.items.push(T::new(key.clone()));
-                number
-            }
+impl<T: Clone + Default> Beside<T> {
+    /// Makes room for a record.
+    pub(super) fn reach(&mut self, number: u32) {
+        let len = at(number) + 1;
+        if self.0.len() < len {
+            self.0.resize(len, T::default());
         }
     }
 
     pub(super) fn get(&self, number: u32) -> &T {
-        item_at(&self.items, number)
+        self.0.get(at(number)).expect("invariant: a number that was reached")
     }
 
     pub(super) fn get_mut(&mut self, number: u32) -> &mut T {
-        let found = usize::try_from(number).ok().and_then(|at| self.items.get_mut(at));
-        found.expect("invariant: a number of this table")
+        self.0.get_mut(at(number)).expect("invariant: a number that was reached")
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.items.iter()
+    /// All, with their numbers.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
+        (0..).zip(&self.0)
     }
 }
 
-fn item_at<T>(items: &[T], number: u32) -> &T {
-    usize::try_from(number).ok().and_then(|at| items.get(at)).expect("invariant: a number of this table")
+fn at(number: u32) -> usize {
+    usize::try_from(number).expect("invariant: 32 bits fit a usize")
 }

@@ -1,6 +1,6 @@
 //! The stages of a batch.
 
-use super::rows::{Facet, NONE, Table};
+use super::rows::{Beside, Facet, NONE};
 use super::{Step, World};
 use crate::department::{DwellingPart, HouseholdPart};
 use crate::engine::{Input, Regroup};
@@ -12,9 +12,9 @@ use yibiao_schema::element;
 /// What a batch has given and disturbed so far.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
-    persons: Vec<Input>,
-    dwelling_rulings: Vec<Input>,
-    household_rulings: Vec<Input>,
+    persons: Vec<Input<u32>>,
+    dwelling_rulings: Vec<Input<u32>>,
+    household_rulings: Vec<Input<u32>>,
     /// Rows that the batch gave.
     rows: BTreeSet<u32>,
     /// Facets whose rows changed.
@@ -26,16 +26,16 @@ pub(super) struct Batch {
 
 impl Batch {
     /// The inputs of the person stage so far.
-    pub(super) fn take_persons(&mut self) -> Vec<Input> {
+    pub(super) fn take_persons(&mut self) -> Vec<Input<u32>> {
         std::mem::take(&mut self.persons)
     }
 
     /// What is left for the other stages: the facets whose rows changed and the rulings, of dwellings and of households.
-    pub(super) fn into_facets(self) -> [(BTreeSet<u32>, Vec<Input>); 2] {
+    pub(super) fn into_facets(self) -> [(BTreeSet<u32>, Vec<Input<u32>>); 2] {
         [(self.dwellings, self.dwelling_rulings), (self.households, self.household_rulings)]
     }
 
-    pub(super) fn rule(&mut self, kind: EntityKind, input: Input) {
+    pub(super) fn rule(&mut self, kind: EntityKind, input: Input<u32>) {
         match kind {
             EntityKind::Person => self.persons.push(input),
             EntityKind::Dwelling => self.dwelling_rulings.push(input),
@@ -46,7 +46,7 @@ impl Batch {
 
 impl World {
     pub(super) fn take_row(&mut self, submission: &Submission, batch: &mut Batch) {
-        let number = self.rows.number(&submission.key);
+        let number = self.number(EntityKind::Person, &submission.key);
         if submission.version < self.rows.get(number).version {
             return;
         }
@@ -54,15 +54,16 @@ impl World {
         batch.rows.insert(number);
         let live = submission.op != Op::Retract;
         let row = self.rows.get_mut(number);
+        row.seq = submission.seq;
         row.observed_at = submission.observed_at;
         row.version = submission.version;
         row.live = live;
         row.ended = submission.op == Op::End;
         if !live {
-            batch.persons.push(Input::Remove(submission.key.clone()));
+            batch.persons.push(Input::Remove(number));
             return;
         }
-        batch.persons.push(Input::Upsert(submission.key.clone(), self.person_fields.features(submission)));
+        batch.persons.push(Input::Upsert(number, self.person_fields.features(submission)));
         self.enter_facets(number, submission, batch);
     }
 
@@ -97,16 +98,16 @@ impl World {
         let DwellingPart { resident, resident_id, phone, .. } = &of_dwelling;
         let texts = [home, resident, resident_id, phone, &of_household.head];
         let texts = texts.map(|text| self.texts.intern(text));
-        let enter = |facets: &mut Table<Facet>, key: Option<SourceKey>, dirty: &mut BTreeSet<u32>| {
-            key.map_or(NONE, |key| {
-                let facet = facets.number(&key);
-                facets.get_mut(facet).rows.push(number);
-                dirty.insert(facet);
-                facet
-            })
-        };
-        let dwelling = enter(&mut self.dwelling_facets, dwelling, &mut batch.dwellings);
-        let household = enter(&mut self.household_facets, household, &mut batch.households);
+        let dwelling = dwelling.map_or(NONE, |key| self.number(EntityKind::Dwelling, &key));
+        let household = household.map_or(NONE, |key| self.number(EntityKind::Household, &key));
+        if dwelling != NONE {
+            self.dwelling_facets.get_mut(dwelling).rows.push(number);
+            batch.dwellings.insert(dwelling);
+        }
+        if household != NONE {
+            self.household_facets.get_mut(household).rows.push(number);
+            batch.households.insert(household);
+        }
         let row = self.rows.get_mut(number);
         row.is_head = of_household.is_head;
         (row.dwelling, row.household, row.texts) = (dwelling, household, texts);
@@ -119,21 +120,21 @@ impl World {
         let mut moved_rows = rows.clone();
 
         let inputs = self.dwelling_inputs(&batch.dwellings, batch.dwelling_rulings);
-        let regroups = self.dwellings.apply(inputs);
-        let moved = self.settle(EntityKind::Dwelling, &regroups, &mut kinds);
+        let regroups = self.dwellings.apply_numbered(inputs);
+        let moved = self.settle(EntityKind::Dwelling, regroups, &mut kinds);
         for facet in moved {
             moved_rows.extend(self.dwelling_facets.get(facet).rows.iter().copied());
         }
 
-        let regroups = self.persons.apply(batch.persons);
-        for row in self.settle(EntityKind::Person, &regroups, &mut kinds) {
+        let regroups = self.persons.apply_numbered(batch.persons);
+        for row in self.settle(EntityKind::Person, regroups, &mut kinds) {
             moved_rows.insert(row);
             dirty_households.extend(Some(self.rows.get(row).household).filter(|facet| *facet != NONE));
         }
 
         let inputs = self.household_inputs(&dirty_households, batch.household_rulings);
-        let regroups = self.households.apply(inputs);
-        for facet in self.settle(EntityKind::Household, &regroups, &mut kinds) {
+        let regroups = self.households.apply_numbered(inputs);
+        for facet in self.settle(EntityKind::Household, regroups, &mut kinds) {
             moved_rows.extend(self.household_facets.get(facet).rows.iter().copied());
         }
 
@@ -150,30 +151,24 @@ impl World {
     }
 
     pub(super) fn step(&self, entity: EntityId, kind: ChangeKind) -> Step {
-        let members = self.members(entity);
-        let rows = self.rows_of_members(entity.kind, &members);
+        let members = self.member_numbers(entity);
+        let keys = self.engine(entity.kind).keys(&members);
+        let rows = self.rows_of_members(entity.kind, members);
         let relations = self.relations_of_rows(entity.kind, &rows);
-        // A person's members are its rows.
-        let keys = match entity.kind {
-            EntityKind::Person => members.clone(),
-            EntityKind::Dwelling | EntityKind::Household => self.keys_of_rows(&rows),
-        };
-        Step { entity, kind, members, rows: keys, relations }
+        Step { entity, kind, members: keys, rows: self.seqs(&rows), relations }
     }
 
-    pub(super) fn dwelling_inputs(&self, dirty: &BTreeSet<u32>, rulings: Vec<Input>) -> Vec<Input> {
+    pub(super) fn dwelling_inputs(&self, dirty: &BTreeSet<u32>, rulings: Vec<Input<u32>>) -> Vec<Input<u32>> {
         let mut inputs = rulings;
-        for facet in dirty {
-            let facet = self.dwelling_facets.get(*facet);
-            if facet.rows.is_empty() {
-                inputs.push(Input::Remove(facet.key.clone()));
+        for number in dirty.iter().copied() {
+            let rows = &self.dwelling_facets.get(number).rows;
+            if rows.is_empty() {
+                inputs.push(Input::Remove(number));
                 continue;
             }
-            let parts: Vec<DwellingPart> = facet.rows.iter().map(|row| self.dwelling_part(*row)).collect();
-            inputs.push(Input::Upsert(
-                facet.key.clone(),
-                self.dwelling_fields.features(&facet.key, parts.iter()),
-            ));
+            let parts: Vec<DwellingPart> = rows.iter().map(|row| self.dwelling_part(*row)).collect();
+            let features = self.dwelling_fields.features(self.dwellings.key(number), parts.iter());
+            inputs.push(Input::Upsert(number, features));
         }
         inputs
     }
@@ -184,16 +179,19 @@ impl World {
         DwellingPart { home, resident, resident_id, phone }
     }
 
-    pub(super) fn household_inputs(&self, dirty: &BTreeSet<u32>, rulings: Vec<Input>) -> Vec<Input> {
+    pub(super) fn household_inputs(
+        &self,
+        dirty: &BTreeSet<u32>,
+        rulings: Vec<Input<u32>>,
+    ) -> Vec<Input<u32>> {
         let mut inputs = rulings;
-        for facet in dirty {
-            let facet = self.household_facets.get(*facet);
-            if facet.rows.is_empty() {
-                inputs.push(Input::Remove(facet.key.clone()));
+        for number in dirty.iter().copied() {
+            let rows = &self.household_facets.get(number).rows;
+            if rows.is_empty() {
+                inputs.push(Input::Remove(number));
                 continue;
             }
-            let parts: Vec<HouseholdPart> = facet
-                .rows
+            let parts: Vec<HouseholdPart> = rows
                 .iter()
                 .map(|row| self.rows.get(*row))
                 .map(|row| {
@@ -201,82 +199,70 @@ impl World {
                     HouseholdPart { head, home, is_head: row.is_head }
                 })
                 .collect();
-            let labels: Vec<&SourceKey> = facet.rows.iter().filter_map(|row| self.label(*row)).collect();
+            // Of each row, the smallest key of its person.
+            let labels: Vec<&SourceKey> =
+                rows.iter().filter_map(|row| self.persons.first_of_cluster(*row)).collect();
             let features = self.household_fields.features(parts.iter(), labels.into_iter());
-            inputs.push(Input::Upsert(facet.key.clone(), features));
+            inputs.push(Input::Upsert(number, features));
         }
         inputs
-    }
-
-    /// The smallest key of the row's person.
-    fn label(&self, row: u32) -> Option<&SourceKey> {
-        self.persons.first_of_cluster(&self.rows.get(row).key)
     }
 
     /// Gives ids to what regrouped; gives the members that are in another entity than before, or in a changed one.
     fn settle(
         &mut self,
         kind: EntityKind,
-        regroups: &[Regroup],
+        regroups: Vec<Regroup<u32>>,
         kinds: &mut BTreeMap<EntityId, ChangeKind>,
     ) -> Vec<u32> {
         let mut moved = Vec::new();
-        for regroup in regroups {
-            let before: Vec<(EntityId, Vec<SourceKey>)> = regroup
-                .before
-                .iter()
-                .filter_map(|members| Some((self.entity_of(kind, members.first()?)?, members.clone())))
+        for Regroup { before, after } in regroups {
+            let before: Vec<(EntityId, Vec<u32>)> = before
+                .into_iter()
+                .filter_map(|members| Some((self.entity_of_member(kind, *members.first()?)?, members)))
                 .collect();
-            for key in before.iter().flat_map(|(_, members)| members) {
-                self.assign(kind, key, 0);
+            for member in before.iter().flat_map(|(_, members)| members) {
+                self.assign(kind, *member, 0);
             }
-            moved.extend(self.identify(kind, &before, &regroup.after, kinds));
+            moved.extend(self.identify(kind, &before, &after, kinds));
         }
         moved
     }
 
-    /// Gives ids to clusters; gives the members of those that changed.
+    /// Gives ids to clusters, which are sorted by their keys; gives the members of those that changed.
     pub(super) fn identify(
         &mut self,
         kind: EntityKind,
-        before: &[(EntityId, Vec<SourceKey>)],
-        after: &[Vec<SourceKey>],
+        before: &[(EntityId, Vec<u32>)],
+        after: &[Vec<u32>],
         kinds: &mut BTreeMap<EntityId, ChangeKind>,
     ) -> Vec<u32> {
         let mut moved = Vec::new();
         let mut next = self.ids.next(kind);
         let found = identify(kind, before, after, &mut next);
-        let listed: BTreeSet<EntityId> = found.iter().map(|identified| identified.entity).collect();
-        for (entity, members) in before.iter().filter(|(entity, _)| !listed.contains(entity)) {
-            for key in members {
-                self.assign(kind, key, entity.number);
+        for (entity, members) in before {
+            if found.iter().all(|identified| identified.entity != *entity) {
+                members.iter().for_each(|member| self.assign(kind, *member, entity.number));
+                self.ids.set(*entity, members.first().copied());
             }
         }
         for identified in found {
-            let entity = identified.entity;
-            let members = identified.members.iter();
-            let numbers: Vec<u32> = members.filter_map(|key| self.assign(kind, key, entity.number)).collect();
-            self.ids.set(entity, numbers.first().copied());
-            moved.extend(numbers);
+            let (entity, members) = (identified.entity, identified.members);
+            members.iter().for_each(|member| self.assign(kind, *member, entity.number));
+            self.ids.set(entity, members.first().copied());
+            moved.extend(members);
             kinds.insert(entity, identified.kind);
         }
         moved
     }
 
-    /// Sets the entity of a member; gives the member's number.
-    pub(super) fn assign(&mut self, kind: EntityKind, key: &SourceKey, entity: u64) -> Option<u32> {
-        let facets = match kind {
-            EntityKind::Person => {
-                let row = self.rows.find(key)?;
-                self.rows.get_mut(row).person = entity;
-                return Some(row);
-            }
-            EntityKind::Dwelling => &mut self.dwelling_facets,
-            EntityKind::Household => &mut self.household_facets,
-        };
-        let facet = facets.find(key)?;
-        facets.get_mut(facet).entity = entity;
-        Some(facet)
+    /// Sets the entity of a member.
+    pub(super) fn assign(&mut self, kind: EntityKind, member: u32, entity: u64) {
+        match kind {
+            EntityKind::Person => self.rows.get_mut(member).person = entity,
+            EntityKind::Dwelling => self.dwelling_facets.get_mut(member).entity = entity,
+            EntityKind::Household => self.household_facets.get_mut(member).entity = entity,
+        }
     }
 
     fn entities_of_rows(&self, rows: &BTreeSet<u32>) -> BTreeSet<EntityId> {
@@ -297,7 +283,7 @@ impl World {
         dwellings: &BTreeSet<u32>,
         households: &BTreeSet<u32>,
     ) -> BTreeSet<EntityId> {
-        let of = |kind, facets: &BTreeSet<u32>, table: &Table<Facet>| {
+        let of = |kind, facets: &BTreeSet<u32>, table: &Beside<Facet>| {
             let numbers = facets.iter().map(|facet| table.get(*facet).entity).filter(|number| *number > 0);
             numbers.map(|number| EntityId { kind, number }).collect::<Vec<_>>()
         };
