@@ -5,7 +5,7 @@
 use crate::deliver::{DeliverError, Delivery, DeliveryReport};
 use crate::ingest::{Incoming, IngestError};
 use crate::node::Node;
-use crate::source::{Source, SourceTask, backoff};
+use crate::source::{Source, SourceTask, Turn, backoff};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -93,6 +93,8 @@ pub(crate) enum Event {
 /// How long a small batch waits for others, and how many rows make it large.
 const GATHER: Duration = Duration::from_millis(3);
 const GATHER_ROWS: usize = 1_000;
+/// In a run that ends, the sources that read: the one whose turn it is, and the next.
+const READING_ONCE: usize = 2;
 /// Events that may wait for the node, over all sources; each holds at most a batch.
 const EVENTS_WAITING_MAX: usize = 2;
 
@@ -114,8 +116,9 @@ where
     let (events, mut inbox) = mpsc::channel(EVENTS_WAITING_MAX);
     let mut tasks = JoinSet::new();
     let systems = sources.len();
-    // A run that ends reads one source after the other, so that entity ids come out the same each time.
-    let width = if options.once { 1 } else { systems };
+    let width = if options.once { READING_ONCE } else { systems };
+    let (ended, turns) = watch::channel(0);
+    let mut started = 0;
     let mut waiting = VecDeque::from(sources);
     let (mut running, mut idle) = (0, BTreeSet::new());
     let mut report = RunReport::default();
@@ -133,10 +136,11 @@ where
             let cursor = node
                 .cursor(system)
                 .map_err(|source| RunError::Ingest { system, source: IngestError::Read(source) })?;
+            let turn = Turn { ended: turns.clone(), first: if options.once { started } else { 0 } };
             tasks.spawn(
-                SourceTask::new(source, cursor, options, settled, events.clone(), drain.clone()).run(),
+                SourceTask::new(source, cursor, options, settled, events.clone(), drain.clone(), turn).run(),
             );
-            running += 1;
+            (running, started) = (running + 1, started + 1);
         }
         if options.once && running == 0 {
             break;
@@ -185,7 +189,10 @@ where
                     report.failed.push(error);
                 }
             }
-            Event::Finished => running -= 1,
+            Event::Finished => {
+                running -= 1;
+                ended.send_modify(|ended| *ended += 1);
+            }
             Event::Job(job) => {
                 let changes = node.last.change;
                 tokio::task::block_in_place(|| job(node));

@@ -50,6 +50,17 @@ pub(crate) struct SourceTask<C> {
     settled: Instant,
     events: mpsc::Sender<Event>,
     drain: watch::Receiver<bool>,
+    turn: Turn,
+}
+
+/// In a run that ends, sources tell what they have read one after the other, so that entity ids come out the same each
+/// time; the next in the row reads its first batch meanwhile.
+#[derive(Clone, Debug)]
+pub(crate) struct Turn {
+    /// How many sources have ended.
+    pub(crate) ended: watch::Receiver<usize>,
+    /// How many must have ended first.
+    pub(crate) first: usize,
 }
 
 impl<C: Connector> SourceTask<C> {
@@ -60,6 +71,7 @@ impl<C: Connector> SourceTask<C> {
         settled: Instant,
         events: mpsc::Sender<Event>,
         drain: watch::Receiver<bool>,
+        turn: Turn,
     ) -> Self {
         let parser = Parser::new(source.mapping);
         Self {
@@ -72,6 +84,7 @@ impl<C: Connector> SourceTask<C> {
             settled,
             events,
             drain,
+            turn,
         }
     }
 
@@ -148,6 +161,10 @@ impl<C: Connector> SourceTask<C> {
     }
 
     async fn send(&mut self, event: Event) -> ControlFlow<()> {
+        let first = self.turn.first;
+        if self.turn.ended.wait_for(|ended| *ended >= first).await.is_err() {
+            return ControlFlow::Break(());
+        }
         match self.events.send(event).await {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
