@@ -1,5 +1,7 @@
 //! The command line, as typed. What it means is in the module of each verb.
 
+use crate::conformance::ConformanceArgs;
+use crate::scaffold::{AdapterArgs, ConnectorArgs};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -74,6 +76,12 @@ pub(crate) enum Verb {
     Restore(RestoreArgs),
     /// De-duplicate any CSV files, without a node
     Resolve(ResolveArgs),
+    /// Test a connector against the rules of its contract
+    Conformance(ConformanceArgs),
+    /// A connector of your own
+    Connector(ConnectorArgs),
+    /// An adapter of your own
+    Adapter(AdapterArgs),
 }
 
 #[derive(Debug, Args)]

@@ -67,6 +67,7 @@ pub(crate) enum From {
         settle: Duration,
     },
     Kafka(Box<yibiao_connector_kafka::Config>),
+    Program(Box<yibiao_connector_process::Config>),
     /// Only what is pushed to it.
     Http,
 }
@@ -171,6 +172,8 @@ struct WrittenSource {
     #[serde(default)]
     kafka: Option<Box<yibiao_connector_kafka::Config>>,
     #[serde(default)]
+    program: Option<Box<yibiao_connector_process::Config>>,
+    #[serde(default)]
     http: Option<WrittenPush>,
 }
 
@@ -220,7 +223,7 @@ impl Config {
         let settle = |source: &Source| match &source.from {
             From::File { settle, .. } | From::Sql { settle, .. } => *settle,
             From::Kafka(_) => KAFKA_SETTLE,
-            From::Http => Duration::ZERO,
+            From::Program(_) | From::Http => Duration::ZERO,
         };
         self.sources.iter().map(settle).max().unwrap_or_default()
     }
@@ -280,17 +283,17 @@ impl Reader<'_> {
     fn source(&self, at: usize, source: WrittenSource) -> Result<Source, ConfigError> {
         let key = |rest: &str| format!("sources[{at}].{rest}");
         let settle = |key: String, of: &WrittenFile| self.seconds(&key, of.settle_seconds, SETTLE_DEFAULT);
-        let from = match (source.file, source.sql, source.kafka, source.http) {
-            (None, None, None, Some(WrittenPush {})) => From::Http,
-            (Some(file), None, None, None) => From::File {
+        let from = match (source.file, source.sql, source.kafka, source.program, source.http) {
+            (None, None, None, None, Some(WrittenPush {})) => From::Http,
+            (Some(file), None, None, None, None) => From::File {
                 folder: self.folder(&key("file.folder"), &file.folder)?,
                 settle: settle(key("file.settle_seconds"), &file)?,
             },
-            (None, Some(sql), None, None) => From::Sql {
+            (None, Some(sql), None, None, None) => From::Sql {
                 folder: self.folder(&key("sql.folder"), &sql.folder)?,
                 settle: settle(key("sql.settle_seconds"), &sql)?,
             },
-            (None, None, Some(mut kafka), None) => {
+            (None, None, Some(mut kafka), None, None) => {
                 for (name, text) in [
                     ("kafka.brokers", &mut kafka.brokers),
                     ("kafka.topic", &mut kafka.topic),
@@ -303,8 +306,13 @@ impl Reader<'_> {
                 self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
                 From::Kafka(kafka)
             }
+            (None, None, None, Some(mut program), None) => {
+                self.texts(&key("program.run"), &mut program.run)?;
+                self.texts(&key("program.env"), program.env.values_mut())?;
+                From::Program(program)
+            }
             _ => {
-                let detail = "name exactly one of `file`, `sql`, `kafka` and `http`";
+                let detail = "name exactly one of `file`, `sql`, `kafka`, `program` and `http`";
                 return Err(self.value(&key("file"), &source.system, detail));
             }
         };

@@ -7,6 +7,7 @@ mod admin;
 mod check;
 mod cli;
 mod config;
+mod conformance;
 mod control;
 mod demo;
 mod exit;
@@ -18,6 +19,7 @@ mod http;
 mod output;
 mod query;
 mod run;
+mod scaffold;
 mod values;
 mod wire;
 
@@ -59,6 +61,9 @@ async fn verb(verb: Verb, output: Output) -> Result<(), Failure> {
         Verb::Backup(arguments) => query::backup(&arguments, output).await,
         Verb::Restore(arguments) => query::restore(&arguments, output),
         Verb::Resolve(arguments) => flat::resolve(&arguments, output),
+        Verb::Conformance(arguments) => Box::pin(conformance::conformance(&arguments, output)).await,
+        Verb::Connector(arguments) => scaffold::connector(&arguments, output),
+        Verb::Adapter(arguments) => scaffold::adapter(&arguments, output),
     }
 }
 

@@ -11,6 +11,7 @@ use yibiao_adapter_kafka::KafkaAdapter;
 use yibiao_connector_file::FileConnector;
 use yibiao_connector_http::{HttpConnector, Inbox};
 use yibiao_connector_kafka::KafkaConnector;
+use yibiao_connector_process::ProcessConnector;
 use yibiao_connector_sql::SqlConnector;
 use yibiao_contract::{
     Adapter, Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Delivery as How, Discovered,
@@ -45,6 +46,7 @@ pub(crate) enum AnyConnector {
     File(FileConnector),
     Sql(SqlConnector),
     Kafka(KafkaConnector),
+    Program(ProcessConnector),
 }
 
 impl Connector for AnyConnector {
@@ -53,6 +55,7 @@ impl Connector for AnyConnector {
             AnyConnector::File(file) => file.capabilities(),
             AnyConnector::Sql(sql) => sql.capabilities(),
             AnyConnector::Kafka(kafka) => kafka.capabilities(),
+            AnyConnector::Program(program) => program.capabilities(),
         }
     }
 
@@ -61,6 +64,7 @@ impl Connector for AnyConnector {
             AnyConnector::File(file) => file.check().await,
             AnyConnector::Sql(sql) => sql.check().await,
             AnyConnector::Kafka(kafka) => kafka.check().await,
+            AnyConnector::Program(program) => program.check().await,
         }
     }
 
@@ -69,6 +73,7 @@ impl Connector for AnyConnector {
             AnyConnector::File(file) => file.discover().await,
             AnyConnector::Sql(sql) => sql.discover().await,
             AnyConnector::Kafka(kafka) => kafka.discover().await,
+            AnyConnector::Program(program) => program.discover().await,
         }
     }
 
@@ -77,6 +82,7 @@ impl Connector for AnyConnector {
             AnyConnector::File(file) => file.read(from, limits).await,
             AnyConnector::Sql(sql) => sql.read(from, limits).await,
             AnyConnector::Kafka(kafka) => kafka.read(from, limits).await,
+            AnyConnector::Program(program) => program.read(from, limits).await,
         }
     }
 
@@ -85,6 +91,7 @@ impl Connector for AnyConnector {
             AnyConnector::File(file) => file.commit(upto).await,
             AnyConnector::Sql(sql) => sql.commit(upto).await,
             AnyConnector::Kafka(kafka) => kafka.commit(upto).await,
+            AnyConnector::Program(program) => program.commit(upto).await,
         }
     }
 }
@@ -123,6 +130,7 @@ enum Origin {
     File(yibiao_connector_file::Config, Layout),
     Sql(yibiao_connector_sql::Config),
     Kafka(Box<yibiao_connector_kafka::Config>, Vec<String>),
+    Program(Box<yibiao_connector_process::Config>),
     Http,
 }
 
@@ -135,6 +143,7 @@ impl Origin {
         };
         match (from, &source.form) {
             (From::Http, _) => Ok(Origin::Http),
+            (From::Program(config), _) => Ok(Origin::Program(config.clone())),
             (From::Kafka(config), _) => Ok(Origin::Kafka(config.clone(), mapping.message_columns())),
             (From::File { folder, settle }, SourceForm::File(layout)) => {
                 let snapshot = source.mode == Mode::Snapshot;
@@ -171,7 +180,7 @@ impl Origin {
             Origin::Sql(config) => {
                 (config.path.clone(), Form::Sqlite { table: config.table.clone(), key: config.key.clone() })
             }
-            Origin::Kafka(..) | Origin::Http => return None,
+            Origin::Kafka(..) | Origin::Program(_) | Origin::Http => return None,
         };
         let folder = folder.join(system.as_str());
         Some(AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form))))
@@ -188,6 +197,7 @@ impl Origin {
             Origin::Kafka(config, columns) => {
                 AnyConnector::Kafka(KafkaConnector::new((**config).clone(), columns.clone()))
             }
+            Origin::Program(config) => AnyConnector::Program(ProcessConnector::new((**config).clone())),
         })
     }
 }
@@ -263,6 +273,26 @@ impl Wiring {
             connector: HttpConnector::new(Some(of.inbox.clone()), of.origin.connector()),
         };
         self.sources.iter().map(source).collect()
+    }
+
+    /// By name, what makes a connector for every source that another than HTTP brings in, to be tried on it. It stays out
+    /// of the way of a node that runs.
+    pub(crate) fn trials(&self) -> Vec<(String, Box<dyn Fn() -> AnyConnector>)> {
+        self.sources
+            .iter()
+            .filter(|of| !matches!(of.origin, Origin::Http))
+            .map(|of| {
+                let mut origin = of.origin.clone();
+                if let Origin::Kafka(config, _) = &mut origin {
+                    config.group.push_str(".conformance");
+                    config.instance = None;
+                    config.create_partitions = None;
+                }
+                let connect: Box<dyn Fn() -> AnyConnector> =
+                    Box::new(move || origin.connector().expect("invariant: what is pushed was left out"));
+                (format!("source {}", of.mapping.system()), connect)
+            })
+            .collect()
     }
 
     /// An adapter, and a reader of the receiver's own rows, for every delivery.
@@ -405,7 +435,7 @@ fn receiver(
         let reason = format!("its receiver {subscriber} is not among the sources");
         return Err(refuse(reason, "connect it under `sources`: its own rows are what it gets back"));
     };
-    if matches!(of.origin, Origin::Kafka(..) | Origin::Http) {
+    if matches!(of.origin, Origin::Kafka(..) | Origin::Program(_) | Origin::Http) {
         let reason =
             format!("its receiver {subscriber} sends messages, so that there is no file to write back");
         return Err(refuse(reason, "deliver events instead: write `kafka:` in place of `file:`"));
