@@ -28,6 +28,9 @@ pub struct Config {
     /// How many days events are kept; current records are kept until they are replaced.
     #[serde(default = "retention_days_default")]
     pub retention_days: u32,
+    /// How long the brokers may take to open a writer, to commit or to take a record, in milliseconds.
+    #[serde(default = "answer_ms_max_default")]
+    pub answer_ms_max: u64,
     /// More settings for the client library, such as `security.protocol`. They go before those made here.
     #[serde(default)]
     pub properties: BTreeMap<String, String>,
@@ -49,6 +52,10 @@ fn retention_days_default() -> u32 {
     30
 }
 
+fn answer_ms_max_default() -> u64 {
+    60_000
+}
+
 impl Config {
     /// Topics below `prefix`, with the defaults.
     pub fn new(brokers: String, prefix: String) -> Config {
@@ -60,6 +67,7 @@ impl Config {
             partitions: partitions_default(),
             replicas: replicas_default(),
             retention_days: retention_days_default(),
+            answer_ms_max: answer_ms_max_default(),
             properties: BTreeMap::new(),
         }
     }

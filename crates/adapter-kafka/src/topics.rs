@@ -14,6 +14,8 @@ const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
 const ABSENT: &str = "it is not there, or its settings may not be read";
+/// Of a topic that is not there: nothing for a person to do.
+const MADE: &str = "is made when the node first writes to it";
 const DAY_MS: u64 = 86_400_000;
 
 /// A topic as it must be.
@@ -92,11 +94,12 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
     let started = Instant::now();
     let mut findings = check(settings)?;
     // A broker hears of a new topic a little after its controller.
-    while findings.iter().any(|finding| finding.detail == ABSENT) && started.elapsed() < TIMEOUT {
+    let unheard_of = |finding: &Finding| finding.detail == ABSENT || finding.detail == MADE;
+    while findings.iter().any(unheard_of) && started.elapsed() < TIMEOUT {
         std::thread::sleep(PAUSE);
         findings = check(settings)?;
     }
-    match findings.into_iter().find(|finding| !finding.good) {
+    match findings.into_iter().find(|finding| !finding.good || unheard_of(finding)) {
         None => Ok(()),
         Some(wrong) => Err(edge(
             &format!("cannot write to {}", wrong.subject),
@@ -118,11 +121,24 @@ pub(crate) fn check(settings: &Settings) -> Result<Vec<Finding>, EdgeError> {
         let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
         edge("cannot ask for the topics' settings", error.to_string(), hint, Recovery::Retry)
     })?;
-    let found: Vec<ConfigResource> = answer.into_iter().filter_map(Result::ok).collect();
-    Ok(declared.iter().map(|topic| finding(topic, &found)).collect())
+    let (mut found, mut missing): (Vec<ConfigResource>, bool) = (Vec::new(), true);
+    for answer in answer {
+        match answer {
+            Ok(resource) => found.push(resource),
+            // An answer of this kind does not name its topic: one other reason makes them all doubtful.
+            Err(code) => {
+                missing &= matches!(
+                    code,
+                    RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition
+                );
+            }
+        }
+    }
+    Ok(declared.iter().map(|topic| finding(topic, &found, missing)).collect())
 }
 
-fn finding(topic: &Declared, found: &[ConfigResource]) -> Finding {
+/// What is to be said of a topic; `missing` where those that were not found are known not to be there.
+fn finding(topic: &Declared, found: &[ConfigResource], missing: bool) -> Finding {
     let subject = format!("topic {}", topic.name);
     let of = OwnedResourceSpecifier::Topic(topic.name.clone());
     let policy = found
@@ -142,6 +158,7 @@ fn finding(topic: &Declared, found: &[ConfigResource]) -> Finding {
             detail: format!("its cleanup.policy is {policy}, and {} is needed", topic.policy),
             hint: format!("set cleanup.policy={} on the topic", topic.policy),
         },
+        None if missing => Finding { subject, good: true, detail: MADE.to_owned(), hint: String::new() },
         None => Finding {
             subject,
             good: false,

@@ -8,14 +8,16 @@ use std::fmt;
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, EventBatch, FeedMark, Outcome, Recovery};
 
-/// How long the brokers may take to open a writer, to commit or to take a record.
-const TIMEOUT: Duration = Duration::from_secs(60);
+/// How long the brokers keep a transaction open of which they hear nothing.
+const OPEN_MS_MAX: &str = "60000";
 /// How long to wait where the queue to the brokers is full.
 const PAUSE: Duration = Duration::from_millis(5);
 
 /// The one writer of a subscription.
 pub(crate) struct Writer {
     producer: ThreadedProducer<Quiet>,
+    /// How long the brokers may take.
+    timeout: Duration,
     /// Where the receiver has come.
     applied: Option<FeedMark>,
 }
@@ -36,8 +38,9 @@ impl Writer {
             .set("enable.idempotence", "true")
             .set("linger.ms", "5")
             .set("compression.type", "zstd")
-            .set("message.timeout.ms", "50000")
-            .set("transaction.timeout.ms", "60000")
+            // A record is given up before its transaction is.
+            .set("message.timeout.ms", (settings.config.answer_ms_max.min(60_000) / 6 * 5).max(1).to_string())
+            .set("transaction.timeout.ms", OPEN_MS_MAX)
             .set("reconnect.backoff.max.ms", "2000")
             // As Kafka's own clients spread keys.
             .set("partitioner", "murmur2_random");
@@ -49,8 +52,10 @@ impl Writer {
                 Recovery::Halt,
             )
         })?;
-        retried(|| producer.init_transactions(TIMEOUT)).map_err(|error| failure(settings, &error))?;
-        Ok(Writer { producer, applied: position::read(settings)? })
+        let timeout = Duration::from_millis(settings.config.answer_ms_max);
+        retried(timeout, || producer.init_transactions(timeout))
+            .map_err(|error| failure(settings, &error))?;
+        Ok(Writer { producer, timeout, applied: position::read(settings)? })
     }
 
     pub(crate) fn applied(&self) -> Option<&FeedMark> {
@@ -79,7 +84,7 @@ impl Writer {
             }
             Err(error) => {
                 // Where even this fails, the next writer ends what is open.
-                if let Err(again) = self.producer.abort_transaction(TIMEOUT) {
+                if let Err(again) = self.producer.abort_transaction(self.timeout) {
                     tracing::debug!(%again, "the transaction is left to the next writer");
                 }
                 Err(failure(settings, &error))
@@ -106,7 +111,7 @@ impl Writer {
         let topic = settings.config.position_topic(&settings.subscription);
         let upto = position::text(&batch.upto);
         self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
-        retried(|| self.producer.commit_transaction(TIMEOUT))?;
+        retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
         Ok(outcomes)
     }
 
@@ -129,7 +134,7 @@ impl Writer {
             match self.producer.send(record) {
                 Ok(()) => return Ok(()),
                 Err((KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull), back))
-                    if started.elapsed() < TIMEOUT =>
+                    if started.elapsed() < self.timeout =>
                 {
                     record = back;
                     std::thread::sleep(PAUSE);
@@ -141,11 +146,11 @@ impl Writer {
 }
 
 /// Repeats what the client library says may be repeated as it is.
-fn retried(mut attempt: impl FnMut() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
+fn retried(timeout: Duration, mut attempt: impl FnMut() -> Result<(), KafkaError>) -> Result<(), KafkaError> {
     let started = Instant::now();
     loop {
         match attempt() {
-            Err(KafkaError::Transaction(error)) if error.is_retriable() && started.elapsed() < TIMEOUT => {}
+            Err(KafkaError::Transaction(error)) if error.is_retriable() && started.elapsed() < timeout => {}
             done => return done,
         }
     }

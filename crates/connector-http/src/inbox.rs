@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, oneshot};
-use yibiao_contract::{BatchLimits, Item};
+use yibiao_contract::{BatchLimits, Finding, Item, Messages};
 
 /// Requests that may wait for one system.
 const REQUESTS_MAX: usize = 256;
@@ -73,6 +73,12 @@ impl Inbox {
         Ok(durable)
     }
 
+    /// What a check finds: there is nothing to reach, for others come to it.
+    pub(crate) fn finding(&self) -> Finding {
+        let detail = format!("can be pushed to, {} requests wait", self.state().requests.len());
+        Finding { subject: "inbox".to_owned(), good: true, detail, hint: String::new() }
+    }
+
     /// Resolves when there is something to take.
     pub(crate) async fn filled(&self) {
         loop {
@@ -93,23 +99,26 @@ impl Inbox {
     pub(crate) fn take(&self, limits: BatchLimits, editions: bool) -> Option<Vec<Item>> {
         let mut state = self.state();
         let (mut items, mut done) = (Vec::new(), Vec::new());
-        let (mut rows, mut bytes) = (0, 0);
-        while rows < limits.rows_max && bytes < limits.bytes_max {
+        let mut room = Room { limits, empty: true };
+        while room.limits.rows_max > 0 {
             let Some(request) = state.requests.front_mut().filter(|request| editions || !request.edition)
             else {
                 break;
             };
-            while rows < limits.rows_max
-                && bytes < limits.bytes_max
-                && let Some(item) = request.items.pop_front()
-            {
-                rows += count(&item);
-                bytes += size(&item);
-                items.push(item);
+            while let Some(item) = request.items.pop_front() {
+                let (part, rest) = room.take(item);
+                items.extend(part);
+                if let Some(rest) = rest {
+                    request.items.push_front(rest);
+                    break;
+                }
             }
             let (ended, edition) = (request.items.is_empty(), request.edition);
             state.within = edition && !ended;
-            if ended && let Some(request) = state.requests.pop_front() {
+            if !ended {
+                break;
+            }
+            if let Some(request) = state.requests.pop_front() {
                 state.bytes = state.bytes.saturating_sub(request.bytes);
                 done.push(request.done);
             }
@@ -135,11 +144,43 @@ impl Inbox {
     }
 }
 
-fn count(item: &Item) -> usize {
-    match item {
-        Item::Messages(messages) => messages.messages.len(),
-        Item::Row(_) | Item::Bad(_) => 1,
-        Item::Open(_) | Item::Close => 0,
+/// What is left of a batch's limits.
+struct Room {
+    limits: BatchLimits,
+    /// Whether no row was taken yet: one row over the limit comes alone.
+    empty: bool,
+}
+
+impl Room {
+    /// What of an item fits, and what is left of it.
+    fn take(&mut self, item: Item) -> (Option<Item>, Option<Item>) {
+        match item {
+            Item::Messages(mut messages) => {
+                let fitting =
+                    messages.messages.iter().take_while(|message| self.admit(message.raw.len())).count();
+                let rest = messages.messages.split_off(fitting);
+                let left = Messages {
+                    messages: rest,
+                    name: messages.name.clone(),
+                    columns: messages.columns.clone(),
+                };
+                let part = (fitting > 0).then_some(Item::Messages(messages));
+                (part, (!left.messages.is_empty()).then_some(Item::Messages(left)))
+            }
+            Item::Row(_) | Item::Bad(_) if !self.admit(size(&item)) => (None, Some(item)),
+            Item::Row(_) | Item::Bad(_) | Item::Open(_) | Item::Close => (Some(item), None),
+        }
+    }
+
+    /// Makes room for a row, where there is any.
+    fn admit(&mut self, bytes: usize) -> bool {
+        let BatchLimits { rows_max, bytes_max } = self.limits;
+        if rows_max == 0 || (bytes > bytes_max && !self.empty) {
+            return false;
+        }
+        self.limits = BatchLimits { rows_max: rows_max - 1, bytes_max: bytes_max.saturating_sub(bytes) };
+        self.empty = false;
+        true
     }
 }
 

@@ -58,9 +58,10 @@ impl<C: Connector + Sync> Connector for HttpConnector<C> {
     }
 
     async fn check(&self) -> Vec<Finding> {
-        match &self.inner {
-            Some(inner) => inner.check().await,
-            None => Vec::new(),
+        match (&self.inner, &self.inbox) {
+            (Some(inner), _) => inner.check().await,
+            (None, Some(inbox)) => vec![inbox.finding()],
+            (None, None) => Vec::new(),
         }
     }
 

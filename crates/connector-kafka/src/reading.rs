@@ -41,6 +41,8 @@ struct Held {
     next: Cursor,
     /// The brokers were out of reach when last heard of.
     down: bool,
+    /// A message that did not fit into the last batch.
+    waiting: Option<Polled>,
 }
 
 impl fmt::Debug for Reading {
@@ -79,7 +81,9 @@ impl Reading {
         let mut held = match self.held.take() {
             Some(held) if held.next == *from => held,
             // Another position than where the consumer stands: a new one starts there.
-            _ => Held { consumer: join(settings, &position)?, next: from.clone(), down: false },
+            _ => {
+                Held { consumer: join(settings, &position)?, next: from.clone(), down: false, waiting: None }
+            }
         };
         let polled = match self.poll(settings, &mut held, limits) {
             Ok(polled) => polled,
@@ -121,7 +125,8 @@ impl Reading {
     ) -> Result<Vec<Polled>, Stop> {
         let started = Instant::now();
         let wait = Duration::from_millis(settings.config.wait_ms);
-        let (mut polled, mut bytes): (Vec<Polled>, usize) = (Vec::new(), 0);
+        let mut polled: Vec<Polled> = held.waiting.take().into_iter().collect();
+        let mut bytes = polled.iter().map(|polled| polled.message.raw.len()).sum::<usize>();
         while polled.len() < limits.rows_max && bytes < limits.bytes_max {
             let drained = held.consumer.context().state().drained();
             let patience = if drained && !held.down { wait } else { SETTLE };
@@ -139,8 +144,13 @@ impl Reading {
                 Some(Ok(message)) => {
                     held.down = false;
                     held.consumer.context().state().at_end.remove(&message.partition());
-                    bytes += message.payload_len() + message.key_len();
-                    polled.push(self.polled(settings, &message)?);
+                    let next = self.polled(settings, &message)?;
+                    bytes += next.message.raw.len();
+                    if bytes > limits.bytes_max && !polled.is_empty() {
+                        held.waiting = Some(next);
+                        break;
+                    }
+                    polled.push(next);
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     held.down = false;
