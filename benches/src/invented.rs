@@ -50,7 +50,7 @@ impl Invented {
         let schema = Schema::parse(self.schema)?;
         let tables: Vec<Table<'_>> =
             self.files.iter().map(|(_, sheet)| Table { header: &sheet.header, rows: &sheet.rows }).collect();
-        let resolved = flat::resolve(&schema, &tables, |_| {})?;
+        let resolved = flat::resolve(&schema, &tables, None, |_| {})?;
         let (mut truth, mut clusters) = (BTreeMap::new(), BTreeMap::new());
         for (((name, _), entities), numbers) in self.files.iter().zip(&self.truth).zip(&resolved.clusters) {
             for (row, (entity, number)) in entities.iter().zip(numbers).enumerate() {

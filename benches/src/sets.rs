@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use yibiao_format::{Cell, Layout, Limits};
 use yibiao_record::{EntityKind, SourceKey};
-use yibiao_resolve::flat::{self, Schema, Table};
-use yibiao_resolve::train::Trained;
+use yibiao_resolve::flat::{self, Schema, Table, Weights};
 use yibiao_resolve::world::{Settings, World, WorldInput};
 use yibiao_tests::Failure;
 use yibiao_tests::departments::Folder;
@@ -158,7 +157,7 @@ pub struct FlatSet {
 
 impl FlatSet {
     /// Resolves the set as `yibiao resolve` does, and scores it.
-    pub fn run(&self, folder: &Path) -> Result<(Scored, BTreeMap<Record, u64>, Trained), Failure> {
+    pub fn run(&self, folder: &Path) -> Result<(Scored, BTreeMap<Record, u64>, Weights), Failure> {
         let schema = project().join("schemas/examples").join(self.schema);
         let schema = Schema::parse(&std::fs::read_to_string(schema)?)?;
         let mut sheets = Vec::new();
@@ -167,7 +166,7 @@ impl FlatSet {
         }
         let tables: Vec<Table<'_>> =
             sheets.iter().map(|(_, sheet)| Table { header: &sheet.header, rows: &sheet.rows }).collect();
-        let resolved = flat::resolve(&schema, &tables, |_| {})?;
+        let resolved = flat::resolve(&schema, &tables, None, |_| {})?;
         let mut clusters = BTreeMap::new();
         for ((file, sheet), numbers) in sheets.iter().zip(&resolved.clusters) {
             let keys = self.keys(&schema, sheet)?;
@@ -180,7 +179,7 @@ impl FlatSet {
             _ => None,
         };
         let scored = Scored { score: score(&truth, &clusters, between), reviews: resolved.reviews };
-        Ok((scored, clusters, resolved.trained))
+        Ok((scored, clusters, resolved.weights))
     }
 
     fn truth(

@@ -10,6 +10,7 @@ use yibiao_benches::report;
 use yibiao_benches::score::{Record, ratio};
 use yibiao_benches::sets::{self, FlatSet, Scored, Truth};
 use yibiao_record::EntityKind;
+use yibiao_resolve::flat::Weights;
 use yibiao_tests::Failure;
 use yibiao_tests::departments::Folder;
 
@@ -176,14 +177,21 @@ fn main() -> Result<(), Failure> {
             left_out.push(set.name);
             continue;
         };
-        let (scored, clusters, trained) = set.run(&path)?;
+        let (scored, clusters, weights) = set.run(&path)?;
         let name = format!("{}_{}", set.name, set.entity);
         keep(out.as_deref(), &name, "file,row_key", &clusters)?;
-        if let Some(folder) = &out {
+        if let (Some(folder), Some(trained)) = (&out, weights.trained()) {
             let model = serde_json::to_string_pretty(&trained.model)?;
             std::fs::write(folder.join(format!("{name}.model.json")), model)?;
         }
-        line(set.name, set.entity, scored, baselines, &mut table)?;
+        for finding in weights.trained().map(|trained| &trained.findings).into_iter().flatten() {
+            report::tell(&format!("{} {}: {finding}", set.name, set.entity));
+        }
+        let named = match weights {
+            Weights::Shipped(_) => format!("{} (shipped weights)", set.name),
+            Weights::Learnt(_) | Weights::Given => set.name.to_owned(),
+        };
+        line(&named, set.entity, scored, baselines, &mut table)?;
     }
     if !left_out.is_empty() {
         writeln!(table, "\nLeft out, because not there: {}.", left_out.join(", "))?;

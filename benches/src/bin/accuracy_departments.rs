@@ -12,7 +12,7 @@ use std::time::Instant;
 use yibiao_format::{Cell, Limits, Opening, Row, cells_json};
 use yibiao_mapping::{Identity, Mapping, SourceForm};
 use yibiao_record::{Claim, EntityKind, Op, SourceKey, Submission, SubmissionSeq};
-use yibiao_resolve::department::ModelFile;
+use yibiao_resolve::file::ModelFile;
 use yibiao_resolve::world::{Settings, World, WorldInput};
 
 type Failure = Box<dyn Error>;

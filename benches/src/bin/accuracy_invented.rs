@@ -29,7 +29,7 @@ fn main() -> Result<(), Failure> {
             std::fs::write(folder.join(format!("{}.csv", set.name)), rows(&set, &resolved)?)?;
             std::fs::write(
                 folder.join(format!("{}.model.json", set.name)),
-                serde_json::to_string_pretty(&resolved.trained.model)?,
+                serde_json::to_string_pretty(&resolved.weights.trained().map(|trained| &trained.model))?,
             )?;
         }
     }

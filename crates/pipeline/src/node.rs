@@ -17,7 +17,7 @@ use yibiao_policy::Policy;
 use yibiao_record::{
     Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
 };
-use yibiao_resolve::department::ModelFileError;
+use yibiao_resolve::file::ModelFileError;
 use yibiao_resolve::world::{Assignment, Settings, World};
 use yibiao_schema::Dictionary;
 use yibiao_store::{Boundary, Raw, ReadError, Store, View};
@@ -44,7 +44,7 @@ pub enum OpenError {
     #[error("cannot rebuild the node's state from its store")]
     Read(#[from] ReadError),
     /// The models cannot be used.
-    #[error("cannot use the shipped models")]
+    #[error("cannot use the models in force")]
     Models(#[from] ModelFileError),
 }
 
@@ -57,6 +57,8 @@ pub struct Node {
     pub(crate) policy: Policy,
     pub(crate) metrics: Metrics,
     pub(crate) world: World,
+    /// The models in force.
+    pub(crate) settings: Settings,
     pub(crate) records: Records,
     pub(crate) publishing: Publishing,
     pub(crate) intakes: BTreeMap<SystemId, Intake>,
@@ -67,7 +69,7 @@ pub struct Node {
 }
 
 /// The decisions that hold.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Decisions {
     pub(crate) all: Vec<Decision>,
     taken_back: std::collections::BTreeSet<DecisionSeq>,
@@ -117,7 +119,8 @@ impl Node {
             decisions.note(decision?);
         }
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let mut world = World::new(Settings::shipped())?.with_threads(threads);
+        let settings = decisions.settings()?;
+        let mut world = World::new(settings.clone())?.with_threads(threads);
         let assignments = members.into_iter().map(|(entity, members)| Assignment { entity, members });
         let next: Vec<(EntityKind, u64)> = next.into_iter().collect();
         let steps = world.restore(latest.into_values(), assignments, &next, &decisions.all);
@@ -125,7 +128,7 @@ impl Node {
             // Other models than those that the feed was made with; nothing is published before the next input.
             tracing::warn!(
                 entities = steps.len(),
-                "the shipped models give another partition than the feed tells"
+                "the models in force give another partition than the feed tells"
             );
         }
         let last = view.last();
@@ -144,6 +147,7 @@ impl Node {
             policy: parts.policy,
             metrics: parts.metrics,
             world,
+            settings,
             records,
             publishing: Publishing::new(publisher),
             intakes: BTreeMap::new(),

@@ -72,6 +72,23 @@ impl Publisher {
         Ok(draft)
     }
 
+    /// The changes that steps would come to; nothing is noted as published.
+    pub(crate) fn preview(&self, steps: Vec<Standing>) -> Result<Vec<Change>, ReadError> {
+        let view = self.store.view()?;
+        let stored = stored(&view, &Draft::default(), &steps)?;
+        let mut seq = view.last().change;
+        let mut changes = Vec::new();
+        for Standing { step, pins } in steps {
+            let rows: Vec<&Submission> = step.rows.iter().filter_map(|seq| stored.get(seq)).collect();
+            let next = ChangeSeq(seq.0 + 1);
+            if let Some(change) = self.change(next, step, &rows, &pins, Timestamp(0)) {
+                seq = next;
+                changes.push(change);
+            }
+        }
+        Ok(changes)
+    }
+
     /// The change that a step of an entity is, where it is one.
     fn change(
         &self,

@@ -4,8 +4,10 @@
 //! at any time.
 
 use crate::ingest::{Draft, IngestError};
+use crate::models::SwitchError;
 use crate::node::Node;
-use yibiao_record::{Decision, DecisionKind, DecisionSeq, Op, SourceKey, Timestamp};
+use yibiao_record::{Decision, DecisionKind, DecisionSeq, EntityKind, Op, SourceKey, Timestamp};
+use yibiao_resolve::file::ModelFileError;
 use yibiao_store::AuditDraft;
 
 /// Why a decision was not taken.
@@ -20,9 +22,24 @@ pub enum DecideError {
     /// It takes back what is not there.
     #[error("there is no decision {0} that still holds; see `yibiao review decisions`")]
     NoDecision(DecisionSeq),
+    /// A model is adopted in another way.
+    #[error("a model is adopted by `yibiao apply`")]
+    Model,
+    /// The model that would be in force again cannot be used.
+    #[error("cannot go back to the model before")]
+    Switch(#[source] ModelFileError),
     /// It could not be made durable.
     #[error(transparent)]
     Ingest(#[from] IngestError),
+}
+
+impl From<SwitchError> for DecideError {
+    fn from(error: SwitchError) -> Self {
+        match error {
+            SwitchError::File(error) => DecideError::Switch(error),
+            SwitchError::Ingest(error) => DecideError::Ingest(error),
+        }
+    }
 }
 
 /// What a decision did.
@@ -44,14 +61,15 @@ impl Node {
         at: Timestamp,
     ) -> Result<Decided, DecideError> {
         match &kind {
-            DecisionKind::Link(_, a, b) | DecisionKind::Unlink(_, a, b) => {
+            DecisionKind::Link(of, a, b) | DecisionKind::Unlink(of, a, b) => {
                 if a == b {
                     return Err(DecideError::Same);
                 }
-                self.stands(a)?;
-                self.stands(b)?;
+                self.stands(*of, a)?;
+                self.stands(*of, b)?;
             }
-            DecisionKind::Pin(_, key, ..) => self.stands(key)?,
+            DecisionKind::Pin(of, key, ..) => self.stands(*of, key)?,
+            DecisionKind::Adopt(..) => return Err(DecideError::Model),
             DecisionKind::TakeBack(seq) => {
                 let there = self.decisions.all.iter().any(|decision| decision.seq == *seq);
                 if !there || !self.decisions.holds(*seq) {
@@ -61,6 +79,10 @@ impl Node {
         }
         let seq = DecisionSeq(self.last.decision.0 + 1);
         let decision = Decision { seq, kind, actor: actor.into(), reason: reason.into(), at };
+        if self.takes_back_a_model(&decision.kind) {
+            self.settle()?;
+            return Ok(self.switch(decision, "decide")?);
+        }
         self.decisions.note(decision.clone());
         self.settle()?;
         let resolved = self.resolve(Draft { time: at, ..Draft::default() }, std::slice::from_ref(&decision));
@@ -85,9 +107,17 @@ impl Node {
         self.decisions.all.iter().map(|decision| (decision, self.decisions.holds(decision.seq)))
     }
 
-    fn stands(&self, key: &SourceKey) -> Result<(), DecideError> {
+    fn takes_back_a_model(&self, kind: &DecisionKind) -> bool {
+        let DecisionKind::TakeBack(seq) = kind else { return false };
+        let taken = self.decisions.all.iter().find(|decision| decision.seq == *seq);
+        taken.is_some_and(|decision| matches!(decision.kind, DecisionKind::Adopt(..)))
+    }
+
+    /// Whether a decision may name a key: that of a row, or the number of a household or house in a system.
+    fn stands(&self, of: EntityKind, key: &SourceKey) -> Result<(), DecideError> {
         match self.records.get(key) {
             Some(entry) if entry.op != Op::Retract => Ok(()),
+            _ if of != EntityKind::Person && self.world.entity_of(of, key).is_some() => Ok(()),
             _ => Err(DecideError::NoRecord(key.clone())),
         }
     }

@@ -162,7 +162,8 @@ pub struct Change {
     pub relations: Vec<Relation>,
 }
 
-/// What a steward ruled, on record keys, so that it outlives every merge and split.
+/// What was ruled: by a steward, on record keys, so that it outlives every merge and split; or by whoever answers for the
+/// model.
 #[derive(Clone, PartialEq, Eq)]
 pub enum DecisionKind {
     /// The two records are the same entity.
@@ -173,6 +174,8 @@ pub enum DecisionKind {
     Pin(EntityKind, SourceKey, ElementId, Value),
     /// An earlier decision no longer holds.
     TakeBack(DecisionSeq),
+    /// From here on entities of the kind are compared by the model of which this is the file.
+    Adopt(EntityKind, Box<str>),
 }
 
 impl fmt::Debug for DecisionKind {
@@ -184,6 +187,7 @@ impl fmt::Debug for DecisionKind {
                 write!(f, "pin {} {key:?} {}", kind.name(), element.0)
             }
             DecisionKind::TakeBack(seq) => write!(f, "take back {seq}"),
+            DecisionKind::Adopt(kind, _) => write!(f, "adopt a model of {}", kind.name()),
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
     cluster::{Average, Clustering, Matrix, mark},
     engine::{Engine, Ruling},
     levels::levels,
+    remedy::{Between, keeps_apart},
     spec::Cuts,
     state::Worker,
     story::{
@@ -24,6 +25,18 @@ struct Told {
     clustering: Clustering,
 }
 
+impl Told {
+    /// The pairs of two clusters that keep them apart whatever they weigh.
+    fn marked(&self, one: &[usize], other: &[usize]) -> Vec<(u32, u32, u8)> {
+        let pairs = one.iter().flat_map(|a| other.iter().map(move |b| (*a, *b)));
+        let marked = pairs.filter_map(|(a, b)| {
+            let (_, marks) = self.matrix.get(a, b);
+            Some((*self.records.get(a)?, *self.records.get(b)?, marks)).filter(|_| keeps_apart(marks))
+        });
+        marked.collect()
+    }
+}
+
 impl Engine {
     /// What two live records weigh together.
     pub fn explain_pair(&self, left: &SourceKey, right: &SourceKey) -> Option<PairStory> {
@@ -37,6 +50,13 @@ impl Engine {
             let level = levels(field.kind).get(usize::from(of.level))?;
             let model = self.model.fields.get(&spec.name)?.levels.get(usize::from(of.level))?;
             let shown = |number: u32| Shown(values.value(field, number).text.clone());
+            let exact = field.exact >> of.level & 1 == 1;
+            let value = |number: u32| values.value(field, number);
+            let own = [of.values.0, of.values.1].map(|number| value(number).derived.rarity());
+            let seen = field.model.as_ref().and_then(|model| model.frequencies.as_ref()).map(|frequencies| {
+                let count = |number: u32| frequencies.of(&value(number).text);
+                [count(of.values.0).max(count(of.values.1)), frequencies.total]
+            });
             fields.push(FieldStory {
                 field: spec.name.clone(),
                 group: spec.group.clone(),
@@ -47,6 +67,8 @@ impl Engine {
                 u: model.u,
                 bits: of.bits,
                 rarity: of.rarity,
+                name_bits: own.into_iter().flatten().min().filter(|_| exact),
+                seen: seen.filter(|_| exact && own == [None, None]),
                 within_group: of.bits != model.bits,
             });
         }
@@ -105,16 +127,22 @@ impl Engine {
             let at = told.records.iter().position(|other| *other == record)?;
             told.clustering.clusters.iter().find(|members| members.contains(&at))
         };
+        let mut marked = Vec::new();
         let (average, obstacle) = match (cluster_of(a), cluster_of(b)) {
             (Some(one), Some(other)) if one == other => (None, Obstacle::None),
             (Some(one), Some(other)) => {
                 let (average, marks) = between(&told.matrix, one, other);
-                (Some(average.floor()), obstacle(average, marks, &self.state.plan.cuts))
+                marked = told.marked(one, other);
+                (Some(average), obstacle(average, marks, &self.state.plan.cuts))
             }
             _ if pair.ruling == Some(Ruling::Unlink) => (None, Obstacle::Ruling),
             _ => (None, Obstacle::Apart),
         };
-        Some(WhyNot { pair, meetings, average, obstacle })
+        let remedies = match obstacle {
+            Obstacle::None => Vec::new(),
+            _ => self.remedies(a, b, &Between { average, marked: &marked }),
+        };
+        Some(WhyNot { pair, meetings, average: average.map(Average::floor), obstacle, remedies })
     }
 
     fn live(&self, key: &SourceKey) -> Option<u32> {

@@ -2,19 +2,19 @@
 //!
 //! **Invariant:** the clusters are a function of the set of rows: their order changes nothing.
 
+mod rows;
+
 use crate::{
-    engine::{Engine, Input, Statistics},
+    engine::Statistics,
     features::Features,
-    model::{FieldModel, Model},
+    model::Model,
     normalise::{DateOrder, normalise},
     plan::SpecError,
-    spec::{Condition, Cuts, Effect, Field, FieldSpec, KeyExpressionError, Kind, RuleSpec, Spec},
-    train::{self, Trained},
-    wording::Occurrences,
+    spec::{Cuts, Field, FieldSpec, KeyExpressionError, Kind, Spec},
+    train::{self, Implausible, Trained, Training},
 };
+use rows::Rows;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
-use yibiao_record::{SourceKey, SystemId};
 
 /// What the columns of a file mean.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -110,8 +110,8 @@ pub enum Progress {
 pub struct Flat {
     /// Of each file, of each row: its cluster, from 1 in the order of first rows.
     pub clusters: Vec<Vec<u64>>,
-    /// What was learnt.
-    pub trained: Trained,
+    /// The model.
+    pub weights: Weights,
     /// Counts.
     pub statistics: Statistics,
     /// Pairs of clusters that a person should look at.
@@ -214,133 +214,94 @@ fn usual_group(kind: Kind, of_people: bool) -> Option<&'static str> {
     (home || (of_people && kind == Kind::Phone)).then_some("home")
 }
 
-/// Clusters the rows of files.
+/// The model by which files were clustered.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Weights {
+    /// Learnt from the files.
+    Learnt(Trained),
+    /// The shipped default: there is too little to learn from.
+    Shipped(Trained),
+    /// Given by the caller.
+    Given,
+}
+
+impl Weights {
+    /// What was learnt, used or not.
+    pub fn trained(&self) -> Option<&Trained> {
+        match self {
+            Weights::Learnt(trained) | Weights::Shipped(trained) => Some(trained),
+            Weights::Given => None,
+        }
+    }
+}
+
+/// Clusters the rows of files, by a model for the schema's spec where one is given, else by one that is learnt.
 pub fn resolve(
     schema: &Schema,
     tables: &[Table<'_>],
+    given: Option<&Model>,
     mut progress: impl FnMut(Progress),
 ) -> Result<Flat, FlatError> {
-    check_columns(schema, tables)?;
-    let spec = schema.spec()?;
-    progress(Progress::Reading(tables.iter().map(|table| table.rows.len()).sum()));
-    let system = SystemId::new("flat").expect("invariant: a good system name");
-    let occurrences = occurrences(schema, tables);
-    // Rows of people that say the same may be of two; other rows that say the same are of one.
-    let once = !schema.clean_files && !schema.is_of_people();
-    let mut records: BTreeMap<SourceKey, Features> = BTreeMap::new();
-    let mut keys: Vec<Vec<SourceKey>> = Vec::new();
-    for (file, table) in tables.iter().enumerate() {
-        let mut seen: BTreeMap<Features, u64> = BTreeMap::new();
-        let mut of_file = Vec::with_capacity(table.rows.len());
-        for row in table.rows {
-            let mut features = schema.features(table.header, row);
-            weigh_words(&mut features, &occurrences);
-            if let Some(field) = spec.field(FILE) {
-                features.push(field, file.to_string());
+    let (rows, model, weights) = match given {
+        Some(given) => (Rows::read(schema, tables, &mut progress)?, given.clone(), Weights::Given),
+        None => {
+            let (rows, trained) = learn(schema, tables, LISTED_ALL, &mut progress)?;
+            if trained.findings.iter().any(Implausible::is_too_little) {
+                let shipped = rows.shipped();
+                (rows, shipped, Weights::Shipped(trained))
+            } else {
+                // Weights that look odd still fit these very rows; a file of them is refused.
+                (rows, trained.model.clone(), Weights::Learnt(trained))
             }
-            // Keys by content: the place of a row must not decide a tie.
-            let count = seen.entry(features.clone()).and_modify(|count| *count += 1).or_insert(0);
-            let (count, file) = if once && !features.is_empty() { (0, None) } else { (*count, Some(file)) };
-            let key = SourceKey { system, local: content_key(file, &features, count) };
-            of_file.push(key.clone());
-            records.insert(key, features);
         }
-        keys.push(of_file);
-    }
-    progress(Progress::Training);
-    let sets: Vec<&Features> = records.values().collect();
-    let trained = train::train(&spec, &sets, train::SEED)?;
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (spec, model) = part_files(spec, trained.model.clone());
-    let mut engine = Engine::new(spec, model)?.with_threads(threads);
-    progress(Progress::Comparing(records.len()));
-    engine
-        .apply(records.iter().map(|(key, features)| Input::Upsert(key.clone(), features.clone())).collect());
-    let clusters = number_clusters(&engine, &keys);
-    Ok(Flat { clusters, trained, statistics: engine.statistics(), reviews: engine.review_count() })
+    };
+    let engine = rows.engine(model, &mut progress)?;
+    let clusters = rows.number_clusters(&engine);
+    Ok(Flat { clusters, weights, statistics: engine.statistics(), reviews: engine.review_count() })
 }
+
+/// Learns a model for a schema from files, and measures it on them.
+///
+/// The model is for a file: rare values are not listed in it.
+pub fn train(
+    schema: &Schema,
+    tables: &[Table<'_>],
+    mut progress: impl FnMut(Progress),
+) -> Result<(Spec, Trained), FlatError> {
+    let (rows, mut trained) = learn(schema, tables, train::LISTED_MIN, &mut progress)?;
+    if trained.findings.is_empty() {
+        trained.made.measured = Some(rows.engine(trained.model.clone(), &mut progress)?.measure());
+    }
+    Ok((rows.spec, trained))
+}
+
+fn learn(
+    schema: &Schema,
+    tables: &[Table<'_>],
+    listed_min: u64,
+    progress: &mut impl FnMut(Progress),
+) -> Result<(Rows, Trained), FlatError> {
+    let rows = Rows::read(schema, tables, progress)?;
+    progress(Progress::Training);
+    let records: Vec<&Features> = rows.records.values().collect();
+    let base = Model::default_among(&rows.spec, records.len());
+    let training = Training {
+        spec: &rows.spec,
+        base: &base,
+        records: &records,
+        labels: &[],
+        seed: train::SEED,
+        listed_min,
+    };
+    let trained = train::train(&training)?;
+    Ok((rows, trained))
+}
+
+/// Values that occur once are all alike.
+const LISTED_ALL: u64 = 2;
 
 /// The field that holds a row's file, where files name no entity twice.
 pub(crate) const FILE: &str = "file";
-
-/// Lets no two rows of one file be together. Only now: what is learnt should not know of files.
-fn part_files(mut spec: Spec, mut model: Model) -> (Spec, Model) {
-    if let Some(file) = spec.fields.iter_mut().find(|field| &*field.name == FILE) {
-        file.compared = true;
-        model.fields.insert(FILE.into(), FieldModel::from_shares(Kind::Code, [(0.5, 0.5); 2]));
-        let same = Condition { field: FILE.into(), levels: vec!["exact".into()] };
-        spec.rules.push(RuleSpec { when: vec![same], effect: Effect::Part });
-    }
-    (spec, model)
-}
-
-/// Of each field that is compared by its words, in how many rows each word occurs.
-fn occurrences(schema: &Schema, tables: &[Table<'_>]) -> BTreeMap<Field, Occurrences> {
-    let mut occurrences: BTreeMap<Field, Occurrences> = BTreeMap::new();
-    for (at, field) in (0u8..).zip(&schema.fields) {
-        if matches!(field.is, Kind::Organisation | Kind::Text) {
-            occurrences.insert(Field(at), Occurrences::default());
-        }
-    }
-    if occurrences.is_empty() {
-        return occurrences;
-    }
-    for table in tables {
-        for row in table.rows {
-            for (field, text) in &schema.features(table.header, row).0 {
-                if let Some(seen) = occurrences.get_mut(field) {
-                    seen.note(text);
-                }
-            }
-        }
-    }
-    occurrences
-}
-
-/// Puts its weight behind each word of texts that are compared by their words.
-fn weigh_words(features: &mut Features, occurrences: &BTreeMap<Field, Occurrences>) {
-    for (field, text) in &mut features.0 {
-        if let Some(seen) = occurrences.get(field) {
-            *text = seen.weigh(text).into();
-        }
-    }
-}
-
-fn content_key(file: Option<usize>, features: &Features, count: u64) -> Box<str> {
-    let mut hash = 0;
-    for (field, text) in &features.0 {
-        hash = crate::hash::join(crate::hash::join(hash, u64::from(field.0)), crate::hash::text(text));
-    }
-    let file = file.map(|file| file.to_string()).unwrap_or_default();
-    format!("{hash:016x}-{count}-{file}").into()
-}
-
-fn number_clusters(engine: &Engine, keys: &[Vec<SourceKey>]) -> Vec<Vec<u64>> {
-    let mut numbers: BTreeMap<u32, u64> = BTreeMap::new();
-    let mut number = |key: &SourceKey| {
-        let record = engine.find(key).expect("invariant: every row was upserted");
-        let next = u64::try_from(numbers.len()).unwrap_or(u64::MAX) + 1;
-        *numbers.entry(engine.head(record)).or_insert(next)
-    };
-    keys.iter().map(|of_file| of_file.iter().map(&mut number).collect()).collect()
-}
-
-fn check_columns(schema: &Schema, tables: &[Table<'_>]) -> Result<(), FlatError> {
-    for field in &schema.fields {
-        let has = |column: &str| tables.iter().any(|table| table.header.iter().any(|name| name == column));
-        if !field.columns.iter().any(|column| has(column)) {
-            return Err(FlatError::MissingColumn(field.columns.first().cloned().unwrap_or_default()));
-        }
-    }
-    if let Some(column) = &schema.row_key {
-        for (at, table) in tables.iter().enumerate() {
-            if !table.header.iter().any(|name| **name == **column) {
-                return Err(FlatError::MissingKey { file: at + 1, column: column.clone() });
-            }
-        }
-    }
-    Ok(())
-}
 
 #[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ pub mod department;
 mod engine;
 mod explain;
 mod features;
+pub mod file;
 pub mod flat;
 mod hash;
 pub mod identity;
@@ -21,11 +22,13 @@ mod keys;
 #[cfg(test)]
 mod laws;
 mod levels;
+pub mod measure;
 mod model;
 mod normalise;
 mod plan;
 mod query;
 mod regroup;
+mod remedy;
 mod score;
 mod shares;
 mod similar;
@@ -46,6 +49,7 @@ pub use levels::{Level, levels};
 pub use model::{Epoch, FieldModel, Frequencies, GroupModel, LevelModel, Model, WithinModel};
 pub use normalise::{DateOrder, normalise};
 pub use plan::SpecError;
+pub use remedy::{Remedy, Side};
 pub use spec::{
     Condition, Cuts, Effect, Field, FieldSpec, KeyExpression, KeyExpressionError, KeySpec, Kind, Part,
     RuleSpec, Spec, Take,

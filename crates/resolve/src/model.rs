@@ -5,7 +5,7 @@
 use crate::{
     hash,
     levels::{Level, levels},
-    spec::{Kind, Spec},
+    spec::{Kind, Spec, one_a_line},
 };
 use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, fmt};
@@ -31,11 +31,14 @@ pub struct LevelModel {
 pub struct Frequencies {
     /// Values counted in all.
     pub total: u64,
-    /// What is assumed of a value that is not listed.
+    /// What is assumed of a value that is not listed; 0: that it is as rare as agreement by chance says.
     pub unlisted: u64,
     /// The counts of values, by hash of their text.
     pub counts: BTreeMap<u64, u64>,
 }
+
+/// A value that so many records of a small set have is shared by several entities.
+const HUB_MIN: u64 = 10;
 
 impl Frequencies {
     /// Counts texts; those that occur once are not listed.
@@ -49,6 +52,24 @@ impl Frequencies {
         Self { total, unlisted: 1, counts }
     }
 
+    /// Lists only values that occur at least `min` times; the others are taken to occur as often as they do on average.
+    pub(crate) fn listing(mut self, min: u64) -> Self {
+        let few = self.counts.values().filter(|count| **count < min);
+        let (values, occurrences) =
+            few.fold((0, 0), |(values, occurrences), count| (values + 1, occurrences + count));
+        let singles = self.total.saturating_sub(self.counts.values().sum());
+        self.unlisted = ((occurrences + singles) / (values + singles).max(1)).max(1);
+        self.counts.retain(|_, count| *count >= min);
+        self
+    }
+
+    /// Lists only values that so many have that they cannot be of one entity; of the others nothing is said.
+    pub(crate) fn hubs(mut self) -> Self {
+        self.counts.retain(|_, count| *count >= HUB_MIN);
+        self.unlisted = 0;
+        self
+    }
+
     /// How often a text occurs.
     pub fn of(&self, text: &str) -> u64 {
         self.counts.get(&hash::text(text)).copied().unwrap_or(self.unlisted).max(1)
@@ -60,6 +81,7 @@ impl Frequencies {
 #[serde(deny_unknown_fields)]
 pub struct FieldModel {
     /// The levels, in the order of [`levels`].
+    #[serde(serialize_with = "one_a_line")]
     pub levels: Vec<LevelModel>,
     /// How often values occur; without it all are taken as equally rare.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -92,14 +114,19 @@ impl FieldModel {
 
     /// What the rarity of a value adds to an exact agreement, in thousandths of a bit.
     pub(crate) fn rarity(&self, text: &str) -> i32 {
-        let (Some(frequencies), Some(exact)) = (&self.frequencies, self.levels.first()) else { return 0 };
-        if frequencies.total == 0 {
+        let Some(frequencies) = &self.frequencies else { return 0 };
+        let unsaid = frequencies.unlisted == 0 && !frequencies.counts.contains_key(&hash::text(text));
+        if frequencies.total == 0 || unsaid {
             return 0;
         }
-        // The share of the value, as bits, against the share of agreement by chance.
-        let chance = bits_of_ratio(exact.u, 1.0);
-        (chance - log2_ratio(frequencies.of(text), frequencies.total))
-            .clamp(-RARITY_BITS_MAX, RARITY_BITS_MAX)
+        self.rarity_of_count(frequencies.of(text), frequencies.total)
+    }
+
+    /// What full agreement on a value that occurs so often among so many adds, in thousandths of a bit: the share of the
+    /// value, as bits, against the share of agreement by chance.
+    pub fn rarity_of_count(&self, count: u64, total: u64) -> i32 {
+        let chance = self.levels.first().map_or(0, |exact| bits_of_ratio(exact.u, 1.0));
+        (chance - log2_ratio(count, total)).clamp(-RARITY_BITS_MAX, RARITY_BITS_MAX)
     }
 }
 
@@ -152,6 +179,13 @@ impl Model {
         let compared = spec.fields.iter().filter(|field| field.compared);
         let fields = compared.map(|field| (field.name.clone(), FieldModel::default_of(field.kind))).collect();
         Self { prior: DEFAULT_PRIOR, fields, groups: BTreeMap::new() }
+    }
+
+    /// The shipped default for a spec among so many records: of few records a larger share of pairs match. Each is taken
+    /// to have half a partner on average, which the prior of the shipped default is among some five thousand.
+    pub fn default_among(spec: &Spec, records: usize) -> Self {
+        let others = u64::try_from(records.saturating_sub(1)).unwrap_or(u64::MAX).max(1);
+        Self { prior: log2_ratio(1, others.saturating_mul(2)), ..Self::default_for(spec) }
     }
 }
 

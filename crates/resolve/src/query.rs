@@ -1,6 +1,7 @@
 //! What may be asked of an engine. Answers are sorted by record keys, so that they do not show the order of arrival.
 
 use crate::engine::{Engine, Review, Ruling, Statistics};
+use crate::features::Features;
 use crate::model::Epoch;
 use std::collections::BTreeMap;
 use yibiao_record::SourceKey;
@@ -97,6 +98,30 @@ impl Engine {
     /// Whether a record is live.
     pub fn is_live(&self, key: &SourceKey) -> bool {
         self.find(key).is_some_and(|record| self.state.slot(record).live)
+    }
+
+    /// The live records and what is compared of them, sorted by key.
+    pub(crate) fn features(&self) -> BTreeMap<SourceKey, Features> {
+        let (plan, values) = (&self.state.plan, &self.state.values);
+        let live = self.state.slots.iter().filter(|slot| slot.live);
+        live.map(|slot| {
+            let mut features = Features::new();
+            for (field, number) in slot.packed.iter() {
+                features.push(field, values.value(plan.field(field), number).text.clone());
+            }
+            (slot.key.clone(), features)
+        })
+        .collect()
+    }
+
+    /// The rulings in force on two live records.
+    pub(crate) fn rulings(&self) -> impl Iterator<Item = (&SourceKey, &SourceKey, Ruling)> {
+        let pairs =
+            self.state.rulings.iter().flat_map(|(a, of)| of.iter().map(move |(b, ruling)| (*a, *b, *ruling)));
+        pairs.filter(|(a, b, _)| a < b).filter_map(|(a, b, ruling)| {
+            let (a, b) = (self.state.slot(a), self.state.slot(b));
+            (a.live && b.live).then_some((&a.key, &b.key, ruling))
+        })
     }
 
     /// Counts of what the engine holds.

@@ -5,7 +5,7 @@
 use crate::{
     levels::levels,
     spec::{Field, FieldSpec, Spec},
-    train::Session,
+    train::{Session, rounded},
 };
 use std::collections::BTreeMap;
 
@@ -21,6 +21,8 @@ pub(crate) const MISSING: u8 = u8::MAX;
 const OTHERS_ASSUMED: f64 = 20.0;
 /// The same of matching pairs, which matters in small sets.
 const MATCHING_ASSUMED: f64 = 5.0;
+/// What is learnt without labels counts as so many pairs beside those that stewards linked.
+const LEARNT_ASSUMED: f64 = 100.0;
 /// How many pairs compare the same, per list of levels.
 pub(crate) type Patterns = BTreeMap<Box<[u8]>, f64>;
 
@@ -124,7 +126,7 @@ impl Shares {
     }
 
     /// One run per session; the mean of the runs that could see a field is its share.
-    pub(crate) fn learn_matching(&mut self, sessions: &[Keyed]) -> Vec<Session> {
+    pub(crate) fn learn_matching(&mut self, sessions: &[Keyed], spec: &Spec) -> Vec<Session> {
         let mut sums: Vec<Vec<f64>> =
             self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
         let mut weights = vec![0.0; self.fields.len()];
@@ -133,20 +135,27 @@ impl Shares {
             let run = self.run(without, patterns);
             let pairs: f64 = patterns.values().sum();
             let used = run.matching_share * pairs >= SESSION_MATCHES_MIN;
+            let sees = |at: usize| {
+                !without.iter().any(|field| usize::from(field.0) == at)
+                    && run.seen.get(at).is_some_and(|seen| *seen >= SESSION_MATCHES_MIN)
+            };
+            let agreement =
+                spec.fields.iter().zip(&run.matching).enumerate().filter(|(at, _)| used && sees(*at));
+            let agreement = agreement
+                .filter_map(|(_, (field, shares))| Some((field.name.clone(), rounded(*shares.first()?))));
             #[expect(clippy::as_conversions, reason = "a count of pairs, exact in a float")]
             reports.push(Session {
                 key: key.clone(),
                 pairs: pairs as u64,
-                matching_share: run.matching_share,
+                matching_share: rounded(run.matching_share),
                 used,
+                agreement: agreement.collect(),
             });
             if !used {
                 continue;
             }
             for (at, (sum, shares)) in sums.iter_mut().zip(&run.matching).enumerate() {
-                if without.iter().any(|field| usize::from(field.0) == at)
-                    || run.seen.get(at).is_none_or(|seen| *seen < SESSION_MATCHES_MIN)
-                {
+                if !sees(at) {
                     continue;
                 }
                 let weight = run.seen.get(at).copied().unwrap_or(0.0).sqrt();
@@ -163,6 +172,24 @@ impl Shares {
             }
         }
         reports
+    }
+
+    /// Lets pairs that stewards linked speak on the shares of matching pairs: what was learnt is a Beta prior of
+    /// [`LEARNT_ASSUMED`] pairs, and rulings count as no more than that many, because stewards see the doubtful pairs only.
+    pub(crate) fn adjust_matching(&mut self, linked: &Patterns) {
+        let mut counts: Vec<Vec<f64>> =
+            self.fields.iter().map(|field| vec![0.0; field.matching.len()]).collect();
+        for (pattern, count) in linked {
+            add(&mut counts, pattern, *count);
+        }
+        for (field, counts) in self.fields.iter_mut().zip(counts) {
+            let seen: f64 = counts.iter().sum();
+            if seen > 0.0 {
+                let scale = (LEARNT_ASSUMED / seen).min(1.0);
+                let counts: Vec<f64> = counts.into_iter().map(|count| count * scale).collect();
+                field.matching = smooth(&counts, &field.matching, LEARNT_ASSUMED);
+            }
+        }
     }
 
     /// Expectation maximisation over the patterns of one key.

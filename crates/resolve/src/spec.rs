@@ -319,11 +319,13 @@ impl Default for Cuts {
 #[serde(deny_unknown_fields)]
 pub struct Spec {
     /// The fields, at most 64.
+    #[serde(serialize_with = "one_a_line")]
     pub fields: Vec<FieldSpec>,
     /// The blocking keys.
+    #[serde(serialize_with = "one_a_line")]
     pub keys: Vec<KeySpec>,
     /// Fixed rules.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty", serialize_with = "one_a_line")]
     pub rules: Vec<RuleSpec>,
     /// The most live records that one value of a key may join as candidates.
     #[serde(default = "default_cap")]
@@ -331,6 +333,11 @@ pub struct Spec {
     /// Where weights are cut.
     #[serde(default)]
     pub cuts: Cuts,
+}
+
+/// In YAML each item is one line, so that versions compare line by line.
+pub(crate) fn one_a_line<S: Serializer, T: Serialize>(items: &[T], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(items.iter().map(serde_saphyr::FlowMap))
 }
 
 fn default_cap() -> u32 {

@@ -2,6 +2,7 @@
 
 use crate::{
     engine::Ruling,
+    remedy::Remedy,
     spec::{Cuts, Effect},
 };
 use serde::{Serialize, Serializer};
@@ -19,7 +20,7 @@ impl fmt::Debug for Shown {
     }
 }
 
-fn key<S: Serializer>(key: &SourceKey, serializer: S) -> Result<S::Ok, S::Error> {
+pub(crate) fn key<S: Serializer>(key: &SourceKey, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&format_args!("{}:{}", key.system, key.local))
 }
 
@@ -46,8 +47,13 @@ pub struct FieldStory {
     pub u: f64,
     /// The weight of the level.
     pub bits: i32,
-    /// What the rarity of the value adds.
+    /// What the rarity of the value adds: its share in place of that of agreement by chance (`u`), within limits.
     pub rarity: i32,
+    /// What a Chinese name tells by itself, from its surname and characters, in thousandths of a bit. Three quarters of
+    /// it count.
+    pub name_bits: Option<i32>,
+    /// How often the value occurs, and how many values the model counted; of other values that agree fully.
+    pub seen: Option<[u64; 2]>,
     /// The weight is that of two people of one home: an evidence group agrees.
     pub within_group: bool,
 }
@@ -163,4 +169,6 @@ pub struct WhyNot {
     pub average: Option<i32>,
     /// What keeps them apart.
     pub obstacle: Obstacle,
+    /// What would have to change.
+    pub remedies: Vec<Remedy>,
 }

@@ -1,7 +1,17 @@
 //! Learns a model without labels: the shares of other pairs from random pairs, the shares of matching pairs by
 //! expectation maximisation over pairs that share an individuating key, each key's own fields left out.
 //!
-//! **Invariant:** a function of the set of records and the seed; the order of the records changes nothing.
+//! **Invariant:** a function of the set of records, the rulings and the seed; the order of the records changes nothing.
+
+mod labels;
+mod made;
+mod plausible;
+
+pub use labels::Label;
+pub(crate) use made::rounded;
+pub use made::{Labels, Made, Session, Trained};
+use made::{sample_hash, whole};
+pub use plausible::Implausible;
 
 use crate::{
     features::{Features, Packed},
@@ -11,41 +21,14 @@ use crate::{
     plan::{Plan, SpecError},
     score::{Scorer, Values},
     shares::{Keyed, MISSING, Patterns, Shares, expected_matches},
-    spec::{Field, Spec},
+    spec::{Field, Kind, Spec},
 };
+use plausible::MATCHING_SHARE_MAX;
 use std::collections::BTreeMap;
-
-/// What is learnt, and how sure it is.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Trained {
-    /// The model.
-    pub model: Model,
-    /// The share of all pairs that match.
-    pub matching_share: f64,
-    /// The runs of expectation maximisation.
-    pub sessions: Vec<Session>,
-    /// Fields that could not be learnt and keep the shipped default.
-    pub defaulted: Vec<Box<str>>,
-}
-
-/// One run of expectation maximisation.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Session {
-    /// The key whose pairs were read.
-    pub key: String,
-    /// How many pairs.
-    pub pairs: u64,
-    /// The share of them that match.
-    pub matching_share: f64,
-    /// Whether its result was used.
-    pub used: bool,
-}
 
 /// The seed of the shipped training; any other does as well.
 pub const SEED: u64 = 0x5969_6269_616f;
 
-/// No set is taken to hold a larger share of matching pairs.
-const MATCHING_SHARE_MAX: f64 = 0.05;
 /// Random pairs read.
 const RANDOM_PAIRS_MAX: u64 = 1_000_000;
 /// Pairs read in a session.
@@ -59,15 +42,39 @@ const HOME_SHARE_OF_MOST: f64 = 0.8;
 
 struct Learner<'a> {
     spec: &'a Spec,
+    base: &'a Model,
     plan: Plan,
     values: Values,
     records: Vec<Packed>,
     scorer: Scorer,
+    /// Fields whose levels weigh nothing in the base model: they are told to rules only.
+    silent: Vec<Field>,
 }
 
-/// Learns a model for a spec from records.
-pub fn train(spec: &Spec, records: &[&Features], seed: u64) -> Result<Trained, SpecError> {
-    let mut learner = Learner::new(spec, records)?;
+/// What a model is learnt from.
+#[derive(Clone, Copy, Debug)]
+pub struct Training<'a> {
+    /// What is compared.
+    pub spec: &'a Spec,
+    /// The model that the spec had: of it stay the fields that weigh nothing there.
+    pub base: &'a Model,
+    /// The records.
+    pub records: &'a [&'a Features],
+    /// What stewards ruled on pairs of them.
+    pub labels: &'a [Label<'a>],
+    /// By which pairs are drawn.
+    pub seed: u64,
+    /// How often a value must occur to be listed with its frequency.
+    pub listed_min: u64,
+}
+
+/// In a model that is kept, a value that fewer records have is not listed: the hash of a telephone number names its owner.
+pub const LISTED_MIN: u64 = 10;
+
+/// Learns a model.
+pub fn train(training: &Training<'_>) -> Result<Trained, SpecError> {
+    let Training { spec, records, labels, seed, .. } = *training;
+    let mut learner = Learner::new(training)?;
     let total_pairs = pair_count(learner.records.len());
     let random = learner.random_patterns(seed);
     let sessions: Vec<Keyed> = learner.session_patterns(seed);
@@ -77,20 +84,37 @@ pub fn train(spec: &Spec, records: &[&Features], seed: u64) -> Result<Trained, S
     let (mut reports, mut matching) = (Vec::new(), (1.0 / total_pairs.max(2.0)).min(MATCHING_SHARE_MAX));
     // Random pairs hold matches, which show in small sets: with each pass they weigh less.
     for _ in 0..4 {
-        reports = shares.learn_matching(&sessions);
+        reports = shares.learn_matching(&sessions, spec);
         matching = expected_matches(&sessions, &shares, &presence, matching) / total_pairs.max(1.0);
         matching = matching.max(1.0 / total_pairs.max(2.0)).min(MATCHING_SHARE_MAX);
         shares.learn_other(&random, Some(matching));
     }
-    let (fields, defaulted) = learner.models(&shares, records);
+    let linked = learner.label_patterns(labels);
+    shares.adjust_matching(&linked);
+    let (fields, kept) = learner.models(&shares, training);
     let prior = log2_millibits(matching / (1.0 - matching));
     let groups = learner.groups(&shares, prior);
-    Ok(Trained {
-        model: Model { prior, fields, groups },
-        matching_share: matching,
+    let model = Model { prior, fields, groups };
+    let made = Made {
+        by: env!("CARGO_PKG_VERSION").into(),
+        seed,
+        records: u64::try_from(records.len()).unwrap_or(u64::MAX),
+        sample: sample_hash(records).into(),
+        matching_share: rounded(matching),
+        matches: whole(matching * total_pairs),
         sessions: reports,
-        defaulted,
-    })
+        kept,
+        labels: labels::judge(spec, &model, labels)?,
+        measured: None,
+    };
+    let mut trained = Trained { model, made, findings: Vec::new() };
+    trained.findings = plausible::findings(spec, &learner.silent, &trained);
+    Ok(trained)
+}
+
+/// The weight of full agreement.
+fn exact(model: &FieldModel) -> i32 {
+    model.levels.first().map_or(0, |level| level.bits)
 }
 
 fn pair_count(records: usize) -> f64 {
@@ -110,24 +134,39 @@ fn next(state: &mut u64) -> u64 {
 }
 
 impl<'a> Learner<'a> {
-    fn new(spec: &'a Spec, records: &[&Features]) -> Result<Self, SpecError> {
+    fn new(training: &Training<'a>) -> Result<Self, SpecError> {
+        let Training { spec, base, records, .. } = *training;
         let plan = Plan::new(spec, &Model::default_for(spec))?;
         let mut sorted: Vec<&&Features> = records.iter().collect();
         sorted.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         let mut values = Values::new(&plan);
         let records = sorted.into_iter().map(|features| values.pack(&plan, features)).collect();
         let scorer = Scorer::new(&plan);
-        Ok(Self { spec, plan, values, records, scorer })
+        let silent = |field: &crate::spec::FieldSpec| {
+            base.fields.get(&field.name).is_some_and(|model| model.levels.iter().all(|level| level.bits == 0))
+        };
+        let mut learner = Self { spec, base, plan, values, records, scorer, silent: Vec::new() };
+        learner.silent = learner.fields_where(silent);
+        Ok(learner)
     }
 
     fn pattern(&mut self, a: usize, b: usize, pattern: &mut [u8]) {
         pattern.fill(MISSING);
         let (Some(a), Some(b)) = (self.records.get(a), self.records.get(b)) else { return };
-        for outcome in self.scorer.compare(&self.plan, &self.values, a, b) {
-            if let Some(slot) = pattern.get_mut(usize::from(outcome.field.0)) {
-                *slot = outcome.level;
-            }
+        fill(self.scorer.compare(&self.plan, &self.values, a, b), &self.silent, pattern);
+    }
+
+    /// How the pairs compare that stewards linked.
+    fn label_patterns(&mut self, labels: &[Label<'_>]) -> Patterns {
+        let mut patterns = Patterns::new();
+        for label in labels.iter().filter(|label| label.linked) {
+            let (a, b) =
+                (self.values.pack(&self.plan, label.left), self.values.pack(&self.plan, label.right));
+            let mut pattern = vec![MISSING; self.spec.fields.len()];
+            fill(self.scorer.compare(&self.plan, &self.values, &a, &b), &self.silent, &mut pattern);
+            *patterns.entry(pattern.into()).or_insert(0.0) += 1.0;
         }
+        patterns
     }
 
     fn count(&mut self, pairs: impl Iterator<Item = (usize, usize)>) -> Patterns {
@@ -164,7 +203,7 @@ impl<'a> Learner<'a> {
             let without = (0u8..).map(Field).zip(&self.plan.fields).filter(|(field, of_plan)| {
                 own.contains(field) || of_plan.group.is_some_and(|group| groups.contains(&group))
             });
-            let without = without.map(|(field, _)| field).collect();
+            let without = without.map(|(field, _)| field).chain(self.silent.iter().copied()).collect();
             let pairs = self.session_pairs(at, seed);
             let patterns = self.count(pairs.into_iter());
             sessions.push(Keyed { key: key.on.to_string(), own, without, patterns });
@@ -241,6 +280,9 @@ impl<'a> Learner<'a> {
         let mut within = BTreeMap::new();
         for (at, (field, other)) in self.spec.fields.iter().zip(others).enumerate() {
             let Some(learnt) = shares.fields.get(at).filter(|_| field.compared) else { continue };
+            if self.silent.iter().any(|silent| usize::from(silent.0) == at) {
+                continue;
+            }
             if inside.iter().any(|inside| usize::from(inside.0) == at) {
                 continue;
             }
@@ -279,13 +321,22 @@ impl<'a> Learner<'a> {
     fn models(
         &self,
         shares: &Shares,
-        records: &[&Features],
+        training: &Training<'_>,
     ) -> (BTreeMap<Box<str>, FieldModel>, Vec<Box<str>>) {
-        let (mut fields, mut defaulted) = (BTreeMap::new(), Vec::new());
+        let (mut fields, mut kept) = (BTreeMap::new(), Vec::new());
         for (at, spec) in self.spec.fields.iter().enumerate().filter(|(_, field)| field.compared) {
-            let learnt = shares.fields.get(at).cloned().unwrap_or_default();
+            let mut learnt = shares.fields.get(at).cloned().unwrap_or_default();
+            for share in learnt.matching.iter_mut().chain(&mut learnt.other) {
+                *share = rounded(*share);
+            }
+            let field = Field(u8::try_from(at).unwrap_or(u8::MAX));
+            if self.silent.contains(&field) {
+                kept.push(spec.name.clone());
+                fields.extend(self.base.fields.get(&spec.name).map(|base| (spec.name.clone(), base.clone())));
+                continue;
+            }
             let mut model = if !learnt.learnt {
-                defaulted.push(spec.name.clone());
+                kept.push(spec.name.clone());
                 let defaults = levels(spec.kind).iter().map(|level| level.m);
                 FieldModel::from_shares(spec.kind, defaults.zip(learnt.other))
             } else if learnt.matching.first() > learnt.other.first() {
@@ -296,12 +347,23 @@ impl<'a> Learner<'a> {
                 let other = learnt.other;
                 FieldModel::from_shares(spec.kind, other.clone().into_iter().zip(other))
             };
-            let field = Field(u8::try_from(at).unwrap_or(u8::MAX));
-            model.frequencies =
-                Some(Frequencies::count(records.iter().flat_map(|record| record.values(field))));
+            // A Chinese name tells by itself how rare it is.
+            model.frequencies = (spec.kind != Kind::HanName).then(|| {
+                let texts = training.records.iter().flat_map(|record| record.values(field));
+                Frequencies::count(texts).listing(training.listed_min)
+            });
             fields.insert(spec.name.clone(), model);
         }
-        (fields, defaulted)
+        (fields, kept)
+    }
+}
+
+/// Writes the levels of a pair into a pattern, but for fields that are told to rules only.
+fn fill(outcomes: &[crate::score::FieldOutcome], silent: &[Field], pattern: &mut [u8]) {
+    for outcome in outcomes.iter().filter(|outcome| !silent.contains(&outcome.field)) {
+        if let Some(slot) = pattern.get_mut(usize::from(outcome.field.0)) {
+            *slot = outcome.level;
+        }
     }
 }
 

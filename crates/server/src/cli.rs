@@ -31,7 +31,8 @@ const EXIT_CODES: &str = "Exit codes:
   3  the configuration, a mapping or the policy is wrong; nothing was opened
   4  check found something that needs a person
   5  the counts of the promise do not add up
-  6  there is no such record, entity, task or entry";
+  6  there is no such record, entity, task or entry
+  7  what was learnt is no plausible model; nothing was written";
 
 /// How the log is written.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -82,6 +83,12 @@ pub(crate) enum Verb {
     Connector(ConnectorArgs),
     /// An adapter of your own
     Adapter(AdapterArgs),
+    /// Learn how records are compared
+    Model(ModelArgs),
+    /// What a model would merge, split and change in value, before it does
+    Plan(PlanArgs),
+    /// Put a model in force, from this point of the logs on; what follows is published as changes
+    Apply(ApplyArgs),
 }
 
 #[derive(Debug, Args)]
@@ -117,6 +124,9 @@ pub(crate) struct ExplainArgs {
     /// Which kind of entity the records are looked at as
     #[arg(long, default_value = "person")]
     pub(crate) entity: String,
+    /// Of two records: also draw the waterfall, without values, into this file
+    #[arg(long, value_name = "FILE.svg")]
+    pub(crate) svg: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -139,6 +149,28 @@ pub(crate) enum ReviewVerb {
     Decide(DecideArgs),
     /// The decisions taken
     Decisions(ConfigArg),
+    /// Write the waiting tasks as a workbook to decide in, and the decisions that hold (personal data: mind who gets it)
+    Export {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The workbook to write; must not exist
+        #[arg(long, value_name = "TASKS.xlsx")]
+        out: PathBuf,
+        /// At most so many tasks
+        #[arg(long, default_value_t = 500)]
+        limit: usize,
+    },
+    /// Take over what was decided in such a workbook; what is not taken over is told row by row
+    Import {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The workbook
+        #[arg(value_name = "TASKS.xlsx")]
+        file: PathBuf,
+        /// The account that rules
+        #[arg(long)]
+        actor: String,
+    },
 }
 
 #[derive(Debug, Args)]
@@ -271,9 +303,86 @@ pub(crate) struct ResolveArgs {
     /// Where to write file, row_key, cluster_id
     #[arg(long, value_name = "FILE")]
     pub(crate) out: PathBuf,
+    /// A model for the schema, as `yibiao model train --schema` writes it; without it one is learnt from the files
+    #[arg(long, value_name = "MODEL.yaml")]
+    pub(crate) model: Option<PathBuf>,
     /// The files, plain or .gz
     #[arg(required = true, value_name = "IN.csv")]
     pub(crate) inputs: Vec<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ModelArgs {
+    #[command(subcommand)]
+    pub(crate) verb: ModelVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelVerb {
+    /// Learn a model without labels, from a node's records (-c) or from CSV files (--schema), and write it as a file
+    /// that never changes. A node's records are read between two batches, and its stewards' rulings count as labels
+    Train(TrainArgs),
+    /// Show a model as one HTML page: weights, frequencies, scores, blocking keys, what is unlinkable, what drifted
+    Report(ReportArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct TrainArgs {
+    /// The configuration of the node whose records are read
+    #[arg(short, long, value_name = "FILE", required_unless_present = "schema", conflicts_with = "schema")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which kind of entity of the node
+    #[arg(long, default_value = "person")]
+    pub(crate) entity: String,
+    /// What the columns of the files mean (see schemas/examples)
+    #[arg(long, value_name = "FILE", requires = "inputs")]
+    pub(crate) schema: Option<PathBuf>,
+    /// The files, plain or .gz
+    #[arg(value_name = "IN.csv", conflicts_with = "config")]
+    pub(crate) inputs: Vec<PathBuf>,
+    /// Where to write: NAME.vNUMBER.yaml, such as person.v2.yaml; must not exist
+    #[arg(short, long, value_name = "NAME.vN.yaml")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ReportArgs {
+    /// The model file
+    #[arg(value_name = "MODEL.yaml")]
+    pub(crate) model: PathBuf,
+    /// An earlier model to show it beside
+    #[arg(long, value_name = "OLD.yaml")]
+    pub(crate) against: Option<PathBuf>,
+    /// The page to write
+    #[arg(short, long, value_name = "FILE.html")]
+    pub(crate) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct PlanArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// The model file: weights, fields, keys, rules and cuts of one kind of entity
+    #[arg(value_name = "MODEL.yaml")]
+    pub(crate) model: PathBuf,
+    /// List at most so many entities
+    #[arg(long, default_value_t = 50)]
+    pub(crate) limit: usize,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ApplyArgs {
+    #[command(flatten)]
+    pub(crate) config: ConfigArg,
+    /// The model file
+    #[arg(value_name = "MODEL.yaml")]
+    pub(crate) model: PathBuf,
+    /// The account that puts it in force
+    #[arg(long)]
+    pub(crate) actor: String,
+    /// Why, without personal data
+    #[arg(long)]
+    pub(crate) reason: String,
 }
 
 #[cfg(test)]

@@ -39,6 +39,14 @@ pub(crate) enum Request {
         reason: String,
     },
     Decisions,
+    ReviewExport {
+        out: PathBuf,
+        limit: usize,
+    },
+    ReviewImport {
+        file: PathBuf,
+        actor: String,
+    },
     QuarantineList,
     QuarantineShow {
         id: u64,
@@ -52,6 +60,24 @@ pub(crate) enum Request {
     },
     Backup {
         to: PathBuf,
+    },
+    Learn {
+        entity: String,
+        name: String,
+        version: u32,
+        out: PathBuf,
+    },
+    PlanModel {
+        model: PathBuf,
+        /// Of the file that was looked at.
+        digest: String,
+        limit: usize,
+    },
+    ApplyModel {
+        model: PathBuf,
+        digest: String,
+        actor: String,
+        reason: String,
     },
 }
 

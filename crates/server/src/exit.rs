@@ -47,6 +47,11 @@ impl Failure {
         Self { code: 6, message: message.into() }
     }
 
+    /// What was learnt is no plausible model (7).
+    pub(crate) fn implausible(message: impl Into<String>) -> Self {
+        Self { code: 7, message: message.into() }
+    }
+
     /// Prints it, and gives the code.
     pub(crate) fn report(&self, output: Output) -> ExitCode {
         output.error(self.code, &self.message);

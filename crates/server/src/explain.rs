@@ -1,12 +1,12 @@
 //! `explain`: how an entity stands and why, as data and as a person reads it.
 
 use crate::output::table;
-use crate::query::cell;
+use crate::query::{cell, list};
 use crate::values;
 use serde_json::{Value as Json, json};
 use yibiao_pipeline::{Node, Story};
 use yibiao_record::{EntityKind, Op, SourceKey, Submission};
-use yibiao_resolve::{Obstacle, WhyNot};
+use yibiao_resolve::{Obstacle, Remedy, Side, WhyNot};
 
 /// An entity: its records, its values with their sources, what others said, its relations.
 pub(crate) fn story(node: &Node, story: &Story) -> Json {
@@ -63,13 +63,14 @@ pub(crate) fn story(node: &Node, story: &Story) -> Json {
 /// A pair: what it weighs, part by part, and whether and why the two are apart. `None` where one of the two is no record
 /// of this kind.
 pub(crate) fn pair(node: &Node, kind: EntityKind, left: &SourceKey, right: &SourceKey) -> Option<Json> {
-    let WhyNot { pair, meetings, average, obstacle: apart } =
+    let WhyNot { pair, meetings, average, obstacle: apart, remedies } =
         node.world().engine(kind).explain_apart(left, right)?;
     let shown = |key: &SourceKey| format!("{}:{}", key.system, node.shown(key));
     let fields = pair.fields.iter().map(|field| {
         json!({
             "field": field.field, "group": field.group, "left": field.left, "right": field.right, "level": field.level,
             "m": field.m, "u": field.u, "bits": bits(field.bits), "rarity_bits": bits(field.rarity),
+            "name_bits": field.name_bits.map(bits), "seen": field.seen,
             "within_group": field.within_group,
         })
     });
@@ -88,9 +89,54 @@ pub(crate) fn pair(node: &Node, kind: EntityKind, left: &SourceKey, right: &Sour
         "ruling": pair.ruling,
         "weight_bits": bits(pair.weight),
         "average_bits": average.map(bits),
-        "cuts_bits": { "weak": bits(pair.cuts.weak), "review": bits(pair.cuts.review), "auto": bits(pair.cuts.auto) },
+        "cuts_bits": {
+            "weak": bits(pair.cuts.weak), "review": bits(pair.cuts.review), "auto": bits(pair.cuts.auto),
+            "floor": bits(pair.cuts.floor), "ceiling": bits(pair.cuts.ceiling),
+        },
+        "model": node.model(kind).0.title(),
+        "model_digest": node.model(kind).0.content_digest(),
+        "would_change": remedies.iter().map(|one| remedy(node, one)).collect::<Vec<_>>(),
         "keys": meetings.iter().map(|met| json!({ "key": met.key, "meets": met.meets })).collect::<Vec<_>>(),
     }))
+}
+
+/// What would have to change, as data and in words.
+fn remedy(node: &Node, remedy: &Remedy) -> Json {
+    let shown = |key: &SourceKey| format!("{}:{}", key.system, node.shown(key));
+    let (what, words) = match remedy {
+        Remedy::Link => ("link", "a steward links the two (yibiao review decide link)".to_owned()),
+        Remedy::TakeBack => {
+            ("take_back", "the ruling that parts the two is taken back (yibiao review decisions)".to_owned())
+        }
+        Remedy::Rule { when, .. } => {
+            let when: Vec<String> = when.iter().map(|(field, level)| format!("{field} at {level}")).collect();
+            ("rule", format!("a fixed rule no longer holds: not {}", when.join(" with ")))
+        }
+        Remedy::OtherPair { left, right } => {
+            ("other_pair", format!("a rule or ruling no longer parts {} and {}", shown(left), shown(right)))
+        }
+        Remedy::Field { field, level, gain, enough } => {
+            let enough = if *enough { "enough alone" } else { "not enough alone" };
+            ("field", format!("they agree on {field} (now {level}): {:+.1} bits, {enough}", bits(*gain)))
+        }
+        Remedy::Key { key, lacks } => {
+            let lacks = match lacks.as_slice() {
+                [] => "",
+                [Side::Left] => " (the first has none)",
+                [Side::Right] => " (the second has none)",
+                _ => " (neither has one)",
+            };
+            ("key", format!("they meet by {key}{lacks}"))
+        }
+    };
+    let mut told = json!({ "what": what, "text": words });
+    if let (Json::Object(told), Remedy::Field { field, level, gain, enough }) = (&mut told, remedy) {
+        told.insert("field".to_owned(), json!(field));
+        told.insert("level".to_owned(), json!(level));
+        told.insert("gain_bits".to_owned(), json!(bits(*gain)));
+        told.insert("enough".to_owned(), json!(enough));
+    }
+    told
 }
 
 /// Thousandths of a bit as bits.
@@ -130,12 +176,19 @@ fn pair_text(pair: &Json) -> String {
         })
         .collect();
     let cuts = pair.get("cuts_bits").cloned().unwrap_or_default();
+    let would: String =
+        list(pair, "would_change").iter().map(|one| format!("\n  {}", cell(one, "text"))).collect();
+    let would = if would.is_empty() {
+        would
+    } else {
+        format!("\nThey would be together if one of these came true{would}")
+    };
     let rule = [cell(pair, "rule"), cell(pair, "ruling")]
         .into_iter()
         .filter(|text| !text.is_empty())
         .collect::<Vec<_>>();
     format!(
-        "{}\n\nPrior {} bits\n{}\n\nEvidence groups count once\n{}\n\nWeight {} bits{}; a steward is asked from {}, joined by itself from {}\nKept apart by {}{}\nFound by {}",
+        "{}\n\nPrior {} bits\n{}\n\nEvidence groups count once\n{}\n\nWeight {} bits{}; a steward is asked from {}, joined by itself from {}\nKept apart by {}{}\nFound by {}{would}",
         cell(pair, "pair"),
         cell(pair, "prior_bits"),
         table(["field", "one", "other", "level", "m", "u", "bits", "rarity", "group"], fields),
@@ -151,10 +204,6 @@ fn pair_text(pair: &Json) -> String {
         },
         if keys.is_empty() { "no key".to_owned() } else { keys.join("; ") },
     )
-}
-
-fn list<'a>(of: &'a Json, name: &str) -> &'a [Json] {
-    of.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn story_text(story: &Json) -> String {

@@ -3,10 +3,14 @@
 use crate::cli::ResolveArgs;
 use crate::exit::Failure;
 use crate::output::Output;
+use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use yibiao_format::{Cell, Layout, Limits};
-use yibiao_resolve::flat::{self, Progress, Schema, Table};
+use yibiao_resolve::file::ModelFile;
+use yibiao_resolve::flat::{self, Progress, Schema, Table, Weights};
+use yibiao_resolve::train::Trained;
+use yibiao_resolve::{Model, Spec};
 
 /// A file, read whole.
 struct Input {
@@ -24,50 +28,112 @@ struct Summary {
     rows_in_clusters_of_two_or_more: usize,
     reviews: usize,
     unreadable_rows: usize,
+    /// Where the weights come from.
+    weights: &'static str,
+    /// What speaks against what was learnt.
+    findings: Vec<String>,
     file: String,
 }
 
-pub(crate) fn resolve(arguments: &ResolveArgs, output: Output) -> Result<(), Failure> {
-    let text = std::fs::read_to_string(&arguments.schema).map_err(|error| {
-        Failure::failed(format!("cannot read the schema {}: {error}", arguments.schema.display()))
-    })?;
-    let schema = Schema::parse(&text).map_err(|error| Failure::config(&error))?;
-    let mut unreadable = 0;
-    let mut inputs = Vec::new();
-    for path in &arguments.inputs {
-        inputs.push(read(path, &schema, &mut unreadable)?);
+/// The schema and the files.
+struct Opened {
+    schema: Schema,
+    inputs: Vec<Input>,
+    unreadable: usize,
+}
+
+impl Opened {
+    fn new(schema: &Path, paths: &[PathBuf]) -> Result<Opened, Failure> {
+        let text = std::fs::read_to_string(schema).map_err(|error| {
+            Failure::failed(format!("cannot read the schema {}: {error}", schema.display()))
+        })?;
+        let schema = Schema::parse(&text).map_err(|error| Failure::config(&error))?;
+        let (mut unreadable, mut inputs) = (0, Vec::new());
+        for path in paths {
+            inputs.push(read(path, &schema, &mut unreadable)?);
+        }
+        Ok(Opened { schema, inputs, unreadable })
     }
-    let tables: Vec<Table<'_>> =
-        inputs.iter().map(|input| Table { header: &input.header, rows: &input.rows }).collect();
-    let bar = output.progress("rows");
-    let resolved = flat::resolve(&schema, &tables, |progress| match progress {
+
+    fn tables(&self) -> Vec<Table<'_>> {
+        self.inputs.iter().map(|input| Table { header: &input.header, rows: &input.rows }).collect()
+    }
+}
+
+/// Shows what is going on.
+fn show(bar: &ProgressBar, progress: Progress) {
+    match progress {
         Progress::Reading(rows) => bar.set_message(format!("reading {rows} rows")),
         Progress::Training => bar.set_message("learning weights"),
         Progress::Comparing(rows) => bar.set_message(format!("comparing {rows} rows")),
-    });
+    }
+}
+
+/// Learns a model for a schema from files.
+pub(crate) fn learn(schema: &Path, paths: &[PathBuf], output: Output) -> Result<(Spec, Trained), Failure> {
+    let opened = Opened::new(schema, paths)?;
+    let bar = output.progress("rows");
+    let trained = flat::train(&opened.schema, &opened.tables(), |progress| show(&bar, progress));
+    bar.finish_and_clear();
+    trained.map_err(|error| Failure::run(&error))
+}
+
+/// A model for the schema.
+fn model(path: &Path, schema: &Schema) -> Result<Model, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::failed(format!("cannot read the model {}: {error}", path.display())))?;
+    let file = ModelFile::parse_yaml(&text).map_err(|error| Failure::config(&error))?;
+    let spec = schema.spec().map_err(|error| Failure::run(&error))?;
+    if file.spec == spec {
+        return Ok(file.model);
+    }
+    Err(Failure::failed(format!(
+        "{} is a model for another schema; learn one for this schema with `yibiao model train --schema`",
+        path.display()
+    )))
+}
+
+pub(crate) fn resolve(arguments: &ResolveArgs, output: Output) -> Result<(), Failure> {
+    let opened = Opened::new(&arguments.schema, &arguments.inputs)?;
+    let given = arguments.model.as_deref().map(|path| model(path, &opened.schema)).transpose()?;
+    let bar = output.progress("rows");
+    let resolved =
+        flat::resolve(&opened.schema, &opened.tables(), given.as_ref(), |progress| show(&bar, progress));
     bar.finish_and_clear();
     let resolved = resolved.map_err(|error| Failure::run(&error))?;
-    write(&arguments.out, &inputs, &resolved.clusters)?;
+    write(&arguments.out, &opened.inputs, &resolved.clusters)?;
     let mut sizes = std::collections::BTreeMap::<u64, usize>::new();
     for cluster in resolved.clusters.iter().flatten() {
         *sizes.entry(*cluster).or_insert(0) += 1;
     }
+    let weights = match &resolved.weights {
+        Weights::Learnt(_) => "learnt from the rows",
+        Weights::Given => "of the model given",
+        Weights::Shipped(_) => "shipped; too little to learn from",
+    };
+    let findings = resolved.weights.trained().map(|trained| &trained.findings).into_iter().flatten();
+    let findings = findings.map(ToString::to_string).collect();
     let summary = Summary {
         rows: sizes.values().sum(),
         clusters: u64::try_from(sizes.len()).unwrap_or(u64::MAX),
         rows_in_clusters_of_two_or_more: sizes.values().filter(|size| **size > 1).sum(),
         reviews: resolved.reviews,
-        unreadable_rows: unreadable,
+        unreadable_rows: opened.unreadable,
+        weights,
+        findings,
         file: arguments.out.display().to_string(),
     };
     output.result(&summary, |summary| {
+        let why = summary.findings.iter().map(|finding| format!("\n  {finding}"));
         format!(
-            "{} rows are {} entities; {} rows share theirs with another\n{} pairs of clusters are worth a look; {} rows could not be read\n{}",
+            "{} rows are {} entities; {} rows share theirs with another\n{} pairs of clusters are worth a look; {} rows could not be read\nweights: {}{}\n{}",
             summary.rows,
             summary.clusters,
             summary.rows_in_clusters_of_two_or_more,
             summary.reviews,
             summary.unreadable_rows,
+            summary.weights,
+            why.collect::<String>(),
             summary.file,
         )
     });
@@ -102,7 +168,7 @@ fn read(path: &Path, schema: &Schema, unreadable: &mut usize) -> Result<Input, F
     Ok(Input { path: path.to_owned(), header, rows, keys })
 }
 
-fn text(cell: Cell) -> String {
+pub(crate) fn text(cell: Cell) -> String {
     match cell {
         Cell::Text(text) => text,
         Cell::Absent => String::new(),

@@ -3,13 +3,15 @@
 use crate::cli::{ExportFormat, Ruling};
 use crate::control::{Answer, Request};
 use crate::exit::chain;
+use crate::model::Named;
 use crate::output::table;
 use crate::wire;
-use crate::{explain, export};
+use crate::{explain, export, model, steward};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use yibiao_pipeline::{Node, RowOutcome, Status};
 use yibiao_record::{DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, SystemId};
+use yibiao_resolve::file::ModelFile;
 use yibiao_store::{QuarantineId, ReadError};
 
 /// Does what is asked.
@@ -27,6 +29,15 @@ pub(crate) fn handle(node: &mut Node, request: Request) -> Answer {
         Request::QuarantineRetry => retry(node),
         Request::Export { entity, members, out, format } => export_to(node, &entity, members, &out, format),
         Request::Backup { to } => backup(node, &to),
+        Request::ReviewExport { out, limit } => steward::export(node, &out, limit),
+        Request::ReviewImport { file, actor } => steward::import(node, &file, &actor),
+        Request::Learn { entity, name, version, out } => {
+            model::answer::learn(node, &entity, &Named { name, version }, &out)
+        }
+        Request::PlanModel { model, digest, limit } => model::answer::plan(node, &model, &digest, limit),
+        Request::ApplyModel { model, digest, actor, reason } => {
+            model::answer::apply(node, &model, &digest, &actor, &reason)
+        }
     };
     match done {
         Ok(result) => Answer::Done(result),
@@ -36,7 +47,7 @@ pub(crate) fn handle(node: &mut Node, request: Request) -> Answer {
 }
 
 /// Why a request was not done.
-enum Refusal {
+pub(crate) enum Refusal {
     /// There is no such thing.
     Missing(String),
     /// It failed, or cannot be.
@@ -44,7 +55,7 @@ enum Refusal {
 }
 
 impl Refusal {
-    fn failed(error: impl std::error::Error) -> Self {
+    pub(crate) fn failed(error: impl std::error::Error) -> Self {
         Refusal::Failed(chain(&error))
     }
 }
@@ -76,6 +87,9 @@ pub(crate) fn status(node: &Node) -> Result<Json, ReadError> {
             "records": of(&records),
             "joined": of(&records).saturating_sub(of(&entities)),
             "reviews": of(&reviews),
+            "model": node.model(kind).0.title(),
+            "model_digest": node.model(kind).0.content_digest(),
+            "model_by_decision": node.model(kind).1.map(|seq| seq.0),
         })
     });
     let accounts = accounts.into_iter().map(|account| {
@@ -117,7 +131,7 @@ pub(crate) fn status_text(status: &Json) -> String {
     });
     let kinds = list("entities")
         .into_iter()
-        .map(|of| ["entity", "entities", "records", "joined", "reviews"].map(|key| get(&of, key)));
+        .map(|of| ["entity", "entities", "records", "joined", "reviews", "model"].map(|key| get(&of, key)));
     let accounts = list("subscriptions").into_iter().map(|of| {
         ["subscription", "delivered", "filtered", "dead", "pending", "feed", "gap"].map(|key| get(&of, key))
     });
@@ -128,7 +142,7 @@ pub(crate) fn status_text(status: &Json) -> String {
     format!(
         "Rows read\n{}\n\nFound\n{}\n\nThe promise\n{}\n\n{} submissions, {} changes, {} decisions, {} rows in quarantine",
         table(systems_header, systems),
-        table(["", "entities", "records", "joined", "tasks for a steward"], kinds),
+        table(["", "entities", "records", "joined", "tasks for a steward", "compared by"], kinds),
         table(accounts_header, accounts),
         get(status, "submissions"),
         get(status, "changes"),
@@ -137,7 +151,7 @@ pub(crate) fn status_text(status: &Json) -> String {
     )
 }
 
-fn kind(name: &str) -> Result<EntityKind, Refusal> {
+pub(crate) fn kind(name: &str) -> Result<EntityKind, Refusal> {
     EntityKind::by_name(name).ok_or_else(|| {
         Refusal::Missing(format!("there is no kind of entity {name:?}; write person, household or dwelling"))
     })
@@ -155,6 +169,17 @@ fn record(node: &Node, text: &str) -> Result<SourceKey, Refusal> {
     let (system, shown) = text.split_once(':').ok_or_else(missing)?;
     let system = SystemId::new(system).map_err(|_| missing())?;
     node.find(system, shown).ok_or_else(missing)
+}
+
+/// A member of an entity as lists show it: a record, or the number of a household or house in a system.
+fn member(node: &Node, kind: EntityKind, text: &str) -> Result<SourceKey, Refusal> {
+    let facet = text.split_once(':').and_then(|(system, local)| {
+        Some(SourceKey { system: SystemId::new(system).ok()?, local: local.into() })
+    });
+    match facet.filter(|key| kind != EntityKind::Person && node.world().entity_of(kind, key).is_some()) {
+        Some(facet) => Ok(facet),
+        None => record(node, text),
+    }
 }
 
 fn review_list(node: &Node, limit: usize) -> Result<Json, Refusal> {
@@ -191,8 +216,12 @@ fn decide(
     let entity = kind(entity)?;
     let usage = |what: &str| Refusal::Failed(format!("cannot decide: {what}"));
     let decision = match (ruling, subjects) {
-        (Ruling::Link, [a, b]) => DecisionKind::Link(entity, record(node, a)?, record(node, b)?),
-        (Ruling::Unlink, [a, b]) => DecisionKind::Unlink(entity, record(node, a)?, record(node, b)?),
+        (Ruling::Link, [a, b]) => {
+            DecisionKind::Link(entity, member(node, entity, a)?, member(node, entity, b)?)
+        }
+        (Ruling::Unlink, [a, b]) => {
+            DecisionKind::Unlink(entity, member(node, entity, a)?, member(node, entity, b)?)
+        }
         (Ruling::Pin, [subject]) => {
             let (Some(element), Some(from)) = (element, from) else {
                 return Err(usage("pin needs --element and --from"));
@@ -203,7 +232,7 @@ fn decide(
             let value = node.claim(&record(node, from)?, element).map_err(Refusal::failed)?;
             let value = value
                 .ok_or_else(|| Refusal::Missing("that record has no value for the element".to_owned()))?;
-            DecisionKind::Pin(entity, record(node, subject)?, element, value)
+            DecisionKind::Pin(entity, member(node, entity, subject)?, element, value)
         }
         (Ruling::TakeBack, [seq]) => {
             let seq = seq.parse().map_err(|_| usage("take-back takes the number of a decision"))?;
@@ -216,18 +245,27 @@ fn decide(
     Ok(json!({ "decision": decided.seq.0, "changes": decided.changes }))
 }
 
+/// What was decided, and on what.
+pub(crate) fn told(node: &Node, decision: &DecisionKind) -> (String, Vec<String>) {
+    let show = |key: &SourceKey| format!("{}:{}", key.system, node.shown(key));
+    match decision {
+        DecisionKind::Link(kind, a, b) => (format!("link {}", kind.name()), vec![show(a), show(b)]),
+        DecisionKind::Unlink(kind, a, b) => (format!("unlink {}", kind.name()), vec![show(a), show(b)]),
+        DecisionKind::Pin(kind, key, element, _) => {
+            let id = node.dictionary().element(*element).map_or("", |element| &*element.id);
+            (format!("pin {} {id}", kind.name()), vec![show(key)])
+        }
+        DecisionKind::TakeBack(seq) => ("take back".to_owned(), vec![seq.to_string()]),
+        DecisionKind::Adopt(kind, file) => {
+            let title = ModelFile::parse_yaml(file).map(|file| file.title());
+            (format!("adopt a model of {}", kind.name()), title.into_iter().collect())
+        }
+    }
+}
+
 fn decisions(node: &Node) -> Json {
     let list = node.decisions().map(|(decision, holds)| {
-        let show = |key: &SourceKey| format!("{}:{}", key.system, node.shown(key));
-        let (what, subjects) = match &decision.kind {
-            DecisionKind::Link(kind, a, b) => (format!("link {}", kind.name()), vec![show(a), show(b)]),
-            DecisionKind::Unlink(kind, a, b) => (format!("unlink {}", kind.name()), vec![show(a), show(b)]),
-            DecisionKind::Pin(kind, key, element, _) => {
-                let id = node.dictionary().element(*element).map_or("", |element| &*element.id);
-                (format!("pin {} {id}", kind.name()), vec![show(key)])
-            }
-            DecisionKind::TakeBack(seq) => ("take back".to_owned(), vec![seq.to_string()]),
-        };
+        let (what, subjects) = told(node, &decision.kind);
         json!({
             "decision": decision.seq.0, "what": what, "subjects": subjects, "actor": decision.actor,
             "reason": decision.reason, "at": decision.at.to_string(), "holds": holds,
@@ -306,7 +344,7 @@ fn explained(node: &Node, subjects: &[String], entity: &str) -> Result<Json, Ref
         }
         [a, b] => {
             let none = || Refusal::Missing(format!("one of the two is no {} record any more", kind.name()));
-            explain::pair(node, kind, &record(node, a)?, &record(node, b)?).ok_or_else(none)
+            explain::pair(node, kind, &member(node, kind, a)?, &member(node, kind, b)?).ok_or_else(none)
         }
         _ => Err(Refusal::Failed("explain takes one or two subjects".to_owned())),
     }

@@ -16,11 +16,14 @@ mod export;
 mod flat;
 mod handle;
 mod http;
+mod model;
 mod output;
 mod query;
 mod run;
 mod scaffold;
+mod steward;
 mod values;
+mod waterfall;
 mod wire;
 
 use clap::Parser;
@@ -64,6 +67,9 @@ async fn verb(verb: Verb, output: Output) -> Result<(), Failure> {
         Verb::Conformance(arguments) => Box::pin(conformance::conformance(&arguments, output)).await,
         Verb::Connector(arguments) => scaffold::connector(&arguments, output),
         Verb::Adapter(arguments) => scaffold::adapter(&arguments, output),
+        Verb::Model(arguments) => model::model(arguments, output).await,
+        Verb::Plan(arguments) => model::plan(arguments, output).await,
+        Verb::Apply(arguments) => model::apply(arguments, output).await,
     }
 }
 

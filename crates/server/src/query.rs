@@ -7,7 +7,7 @@ use crate::cli::{
 use crate::control::{self, Answer, Request};
 use crate::exit::Failure;
 use crate::output::{Output, table};
-use crate::{explain, handle, run};
+use crate::{explain, handle, run, waterfall};
 use prometheus::Registry;
 use serde_json::{Value as Json, json};
 use std::path::{Path, PathBuf};
@@ -20,7 +20,7 @@ use yibiao_store::OpenError;
 const STARTING_MAX: Duration = Duration::from_secs(30);
 const ASK_AGAIN: Duration = Duration::from_millis(50);
 
-async fn ask(config: &ConfigArg, request: Request) -> Result<Json, Failure> {
+pub(crate) async fn ask(config: &ConfigArg, request: Request) -> Result<Json, Failure> {
     let (config, wiring) = run::load(&config.config)?;
     let started = Instant::now();
     let answer = loop {
@@ -49,7 +49,7 @@ async fn ask(config: &ConfigArg, request: Request) -> Result<Json, Failure> {
 }
 
 /// The path as another process understands it.
-fn absolute(path: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(path).map_err(|error| Failure::run(&error))
 }
 
@@ -60,7 +60,14 @@ pub(crate) async fn status(arguments: &ConfigArg, output: Output) -> Result<(), 
 
 pub(crate) async fn explain(arguments: &ExplainArgs, output: Output) -> Result<(), Failure> {
     let request = Request::Explain { subjects: arguments.subjects.clone(), entity: arguments.entity.clone() };
-    output.result(&ask(&arguments.config, request).await?, explain::text);
+    let explained = ask(&arguments.config, request).await?;
+    if let Some(path) = &arguments.svg {
+        let drawn = waterfall::svg(&explained)
+            .ok_or_else(|| Failure::usage("only two records have a waterfall; name two"))?;
+        std::fs::write(path, drawn)
+            .map_err(|error| Failure::failed(format!("cannot write {}: {error}", path.display())))?;
+    }
+    output.result(&explained, explain::text);
     Ok(())
 }
 
@@ -76,6 +83,27 @@ pub(crate) async fn review(arguments: ReviewArgs, output: Output) -> Result<(), 
             let list = ask(&config, Request::Decisions).await?;
             let columns = ["decision", "what", "subjects", "actor", "reason", "at", "holds"];
             output.result(&list, |list| rows(list, columns, "No decision was taken."));
+        }
+        ReviewVerb::Export { config, out, limit } => {
+            let done = ask(&config, Request::ReviewExport { out: absolute(&out)?, limit }).await?;
+            output.result(&done, |done| {
+                format!(
+                    "{} of {} waiting tasks in {}",
+                    cell(done, "tasks"),
+                    cell(done, "waiting"),
+                    cell(done, "file")
+                )
+            });
+        }
+        ReviewVerb::Import { config, file, actor } => {
+            let done = ask(&config, Request::ReviewImport { file: absolute(&file)?, actor }).await?;
+            output.result(&done, imported);
+            let bad = list(&done, "contradictory").len() + list(&done, "unclear").len();
+            if bad > 0 {
+                return Err(Failure::check(format!(
+                    "{bad} rows were not taken over; correct them and import the file again"
+                )));
+            }
         }
         ReviewVerb::Decide(decide) => {
             let request = Request::Decide {
@@ -98,6 +126,26 @@ pub(crate) async fn review(arguments: ReviewArgs, output: Output) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// What became of the rows of a workbook, as a person reads it.
+fn imported(done: &Json) -> String {
+    let decided = list(done, "decided").iter().chain(list(done, "taken_back"));
+    let decided =
+        decided.map(|of| ["row", "decision", "what", "subjects", "changes"].map(|name| cell(of, name)));
+    let told = |name: &str| {
+        let rows = list(done, name);
+        let lines = rows.iter().map(|of| format!("  row {}: {}", cell(of, "row"), cell(of, "why")));
+        format!("{}\n{}", rows.len(), lines.collect::<Vec<_>>().join("\n")).trim_end().to_owned()
+    };
+    format!(
+        "Decided\n{}\n\nUndecided {}\nContradictory {}\nNot understood {}\nNo longer asked {}",
+        table(["row", "decision", "", "on", "changes"], decided),
+        list(done, "undecided").len(),
+        told("contradictory"),
+        told("unclear"),
+        told("no_longer_asked"),
+    )
 }
 
 pub(crate) async fn quarantine(arguments: QuarantineArgs, output: Output) -> Result<(), Failure> {
@@ -182,6 +230,11 @@ fn rows<const N: usize>(list: &Json, columns: [&str; N], nothing: &str) -> Strin
         return nothing.to_owned();
     }
     table(columns, list.iter().map(|of| columns.map(|column| cell(of, column))))
+}
+
+/// A member of an object that is a list.
+pub(crate) fn list<'a>(of: &'a Json, name: &str) -> &'a [Json] {
+    of.get(name).and_then(Json::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// A member of an object as text; a list as its items.

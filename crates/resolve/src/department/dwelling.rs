@@ -1,7 +1,8 @@
 //! What rows tell of a dwelling. Several rows may speak of one (all persons at one standard address).
 
-use super::{ModelFileError, addresses_of, evidence, field, name_of, name_texts, phones_of};
+use super::{addresses_of, evidence, field, name_of, name_texts, phones_of};
 use crate::features::Features;
+use crate::file::ModelFileError;
 use crate::spec::{Field, Spec};
 use crate::zh::{home_text, id_text};
 use yibiao_record::{SourceKey, Submission, Value};

@@ -1,7 +1,8 @@
 //! What rows tell of a household: who is in it, who heads it, where it is.
 
-use super::{ModelFileError, addresses_of, evidence, field, name_of};
+use super::{addresses_of, evidence, field, name_of};
 use crate::features::Features;
+use crate::file::ModelFileError;
 use crate::hash;
 use crate::spec::{Field, Spec};
 use crate::zh::home_text;

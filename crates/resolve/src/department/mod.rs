@@ -7,16 +7,15 @@ mod dwelling;
 #[cfg(test)]
 pub(crate) mod fixture;
 mod household;
-mod models;
 mod person;
 #[cfg(test)]
 mod traps;
 
 pub(crate) use dwelling::{DwellingFields, DwellingPart};
 pub(crate) use household::{HouseholdFields, HouseholdPart};
-pub use models::{ModelFile, ModelFileError};
 pub(crate) use person::PersonFields;
 
+use crate::file::ModelFileError;
 use crate::spec::{Field, Spec};
 use yibiao_record::{Address, Claim, ClaimFlags, ElementId, Level, Name, Submission, Value};
 use yibiao_schema::element;

@@ -1,7 +1,8 @@
 //! What a row tells of its person.
 
-use super::{ModelFileError, addresses_of, evidence, field, name_of, name_texts, phones_of};
+use super::{addresses_of, evidence, field, name_of, name_texts, phones_of};
 use crate::features::Features;
+use crate::file::ModelFileError;
 use crate::spec::{Field, Spec};
 use crate::zh::{date_text, home_text, id_birth_date, id_sex, id_text};
 use yibiao_record::{PartialDate, Submission, Value};

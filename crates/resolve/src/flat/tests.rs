@@ -1,6 +1,7 @@
 //! Flat files of invented people: families at one address, duplicates with slips.
 
 use super::*;
+use std::collections::BTreeMap;
 
 const SCHEMA: &str = "
 row_key: id
@@ -75,7 +76,7 @@ fn header(names: &str) -> Vec<String> {
 const HEADER: &str = "id given family born number street postcode note";
 
 fn run(header: &[String], rows: &[Vec<String>]) -> Flat {
-    resolve(&Schema::parse(SCHEMA).unwrap(), &[Table { header, rows }], |_| ()).unwrap()
+    resolve(&Schema::parse(SCHEMA).unwrap(), &[Table { header, rows }], None, |_| ()).unwrap()
 }
 
 /// Pairs that two labellings have in common, and the pairs of each.
@@ -121,7 +122,7 @@ fn the_order_of_rows_changes_nothing() {
     }
     let second = run(&header(HEADER), &rows);
     assert_eq!(by_key(&rows, &second), before);
-    assert_eq!(second.trained, first.trained);
+    assert_eq!(second.weights, first.weights);
 }
 
 #[test]
@@ -140,12 +141,12 @@ fn a_column_may_be_missing_in_one_file_but_not_in_all() {
     let short: Vec<Vec<String>> = rows.iter().map(|row| row[..4].to_vec()).collect();
     let schema = Schema::parse(SCHEMA).unwrap();
     let tables = [Table { header: &full, rows: &rows }, Table { header: &part, rows: &short }];
-    let flat = resolve(&schema, &tables, |_| ()).unwrap();
+    let flat = resolve(&schema, &tables, None, |_| ()).unwrap();
     assert_eq!(flat.clusters[0].len(), flat.clusters[1].len());
-    let error = resolve(&schema, &tables[1..], |_| ()).unwrap_err();
+    let error = resolve(&schema, &tables[1..], None, |_| ()).unwrap_err();
     assert_eq!(error.to_string(), "no file has the column \"number\"");
     let keyless = header("key given family born number street postcode");
-    let error = resolve(&schema, &[Table { header: &keyless, rows: &[] }], |_| ()).unwrap_err();
+    let error = resolve(&schema, &[Table { header: &keyless, rows: &[] }], None, |_| ()).unwrap_err();
     assert_eq!(error.to_string(), "file 1 lacks the row key column \"id\"");
 }
 
@@ -191,8 +192,8 @@ fn the_shipped_examples_are_schemas() {
 fn where_people_live_together_a_family_name_is_little_news() {
     let (rows, _) = people(60);
     let flat = run(&header(HEADER), &rows);
-    let home = flat.trained.model.groups.get("home").unwrap();
-    let family = flat.trained.model.fields.get("f1").unwrap().levels[0].bits;
+    let home = flat.weights.trained().unwrap().model.groups.get("home").unwrap();
+    let family = flat.weights.trained().unwrap().model.fields.get("f1").unwrap().levels[0].bits;
     let within = home.within.get("f1").unwrap().bits[0];
     assert!(within < family / 2, "in a home a family name is little news: {within} against {family}");
 }
@@ -228,11 +229,11 @@ fn files_that_name_nothing_twice_have_at_most_one_row_each_in_a_cluster() {
         let distinct: std::collections::BTreeSet<&u64> = clusters.iter().collect();
         clusters.len() - distinct.len()
     };
-    let clean = resolve(&schema(true), &tables, |_| {}).unwrap();
+    let clean = resolve(&schema(true), &tables, None, |_| {}).unwrap();
     assert_eq!((repeats(&clean.clusters[0]), repeats(&clean.clusters[1]), clean.reviews), (0, 0, 0));
     let together = clean.clusters[1].iter().filter(|cluster| clean.clusters[0].contains(cluster)).count();
     assert!(together >= 190, "{together} of 200 found their partner");
-    let as_they_come = resolve(&schema(false), &tables, |_| {}).unwrap();
+    let as_they_come = resolve(&schema(false), &tables, None, |_| {}).unwrap();
     assert!(repeats(&as_they_come.clusters[0]) > 0);
 }
 
@@ -246,7 +247,7 @@ fn rows_of_organisations_that_say_the_same_are_one() {
     rows.push(row("OAK SCHOOL", "5 N. Elm St"));
     rows.push(row("", ""));
     rows.push(row("", ""));
-    let resolved = resolve(&schema, &[Table { header: &header, rows: &rows }], |_| {}).unwrap();
+    let resolved = resolve(&schema, &[Table { header: &header, rows: &rows }], None, |_| {}).unwrap();
     let clusters = &resolved.clusters[0];
     assert!(clusters[..121].iter().all(|cluster| *cluster == 1));
     assert_ne!(clusters[121], clusters[122]);

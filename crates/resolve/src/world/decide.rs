@@ -21,7 +21,7 @@ fn pair_of(kind: &DecisionKind) -> Option<((EntityKind, SourceKey, SourceKey), R
     let (of, a, b, ruling) = match kind {
         DecisionKind::Link(of, a, b) => (of, a, b, Ruling::Link),
         DecisionKind::Unlink(of, a, b) => (of, a, b, Ruling::Unlink),
-        DecisionKind::Pin(..) | DecisionKind::TakeBack(_) => return None,
+        DecisionKind::Pin(..) | DecisionKind::TakeBack(_) | DecisionKind::Adopt(..) => return None,
     };
     let (low, high) = if a <= b { (a, b) } else { (b, a) };
     Some(((*of, low.clone(), high.clone()), ruling))
@@ -40,7 +40,8 @@ impl Decisions {
             }
             return Some(kind);
         }
-        if self.taken_back.contains(&decision.seq) {
+        // By what records are compared is set up before any is given.
+        if self.taken_back.contains(&decision.seq) || matches!(decision.kind, DecisionKind::Adopt(..)) {
             return None;
         }
         if let Some((pair, _)) = pair_of(&decision.kind) {

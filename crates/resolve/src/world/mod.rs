@@ -17,8 +17,9 @@ mod tests;
 
 pub use restore::Assignment;
 
-use crate::department::{DwellingFields, HouseholdFields, ModelFile, ModelFileError, PersonFields};
+use crate::department::{DwellingFields, HouseholdFields, PersonFields};
 use crate::engine::{Engine, Review};
+use crate::file::{ModelFile, ModelFileError};
 use crate::survive::Pin;
 use decide::Decisions;
 use ids::Ids;
@@ -44,6 +45,24 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How entities of a kind compare.
+    pub fn model(&self, kind: EntityKind) -> &ModelFile {
+        match kind {
+            EntityKind::Dwelling => &self.dwelling,
+            EntityKind::Person => &self.person,
+            EntityKind::Household => &self.household,
+        }
+    }
+
+    /// The same, to put another in its place.
+    pub fn model_mut(&mut self, kind: EntityKind) -> &mut ModelFile {
+        match kind {
+            EntityKind::Dwelling => &mut self.dwelling,
+            EntityKind::Person => &mut self.person,
+            EntityKind::Household => &mut self.household,
+        }
+    }
+
     /// The shipped models, and the six departments' ways.
     pub fn shipped() -> Self {
         let systems = |names: &[&str]| {

@@ -2,8 +2,8 @@
 
 use super::{Step, World, rows::Beside, stages::Batch};
 use crate::engine::Input;
-use std::collections::BTreeMap;
-use yibiao_record::{Decision, EntityId, EntityKind, SourceKey, Submission};
+use std::collections::{BTreeMap, BTreeSet};
+use yibiao_record::{ChangeKind, Decision, EntityId, EntityKind, SourceKey, Submission};
 
 /// An entity and its members, as the change feed last told them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +98,15 @@ impl World {
             after.sort_unstable_by(|a, b| first(a).cmp(&first(b)));
             after.dedup();
             self.identify(kind, &before, &after, &mut kinds);
+        }
+        // Whoever has a relation to what changed has another one now.
+        let mut rows: BTreeSet<u32> = BTreeSet::new();
+        for (entity, members) in odd {
+            rows.extend(self.rows_of_members(entity.kind, members.clone()));
+        }
+        rows.extend(kinds.keys().flat_map(|entity| self.row_numbers(*entity)));
+        for entity in self.entities_of_rows(&rows) {
+            kinds.entry(entity).or_insert(ChangeKind::Updated);
         }
         kinds.into_iter().map(|(entity, kind)| self.step(entity, kind)).collect()
     }

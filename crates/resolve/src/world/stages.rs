@@ -265,7 +265,7 @@ impl World {
         }
     }
 
-    fn entities_of_rows(&self, rows: &BTreeSet<u32>) -> BTreeSet<EntityId> {
+    pub(super) fn entities_of_rows(&self, rows: &BTreeSet<u32>) -> BTreeSet<EntityId> {
         let number = |kind, number| (number > 0).then_some(EntityId { kind, number });
         let mut found = BTreeSet::new();
         for row in rows {

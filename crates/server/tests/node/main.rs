@@ -11,9 +11,13 @@ mod kill;
 #[cfg(test)]
 mod metrics;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod served;
+#[cfg(test)]
+mod steward;
 #[cfg(test)]
 mod subscriber;
 #[cfg(test)]

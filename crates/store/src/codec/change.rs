@@ -168,6 +168,11 @@ pub(crate) fn write_decision(out: &mut Vec<u8>, decision: &Decision) {
             out.put_byte(4);
             out.put_varint(seq.0);
         }
+        DecisionKind::Adopt(kind, model) => {
+            out.put_byte(5);
+            out.put_byte(entity_kind_tag(*kind));
+            out.put_text(model);
+        }
     }
     out.put_text(&decision.actor);
     out.put_text(&decision.reason);
@@ -192,6 +197,7 @@ pub(crate) fn read_decision(seq: DecisionSeq, bytes: &[u8]) -> Result<Decision, 
                 read_value(from)?,
             ),
             4 => DecisionKind::TakeBack(DecisionSeq(from.varint()?)),
+            5 => DecisionKind::Adopt(entity_kind(from.byte()?)?, from.boxed_text()?),
             tag => return Err(DecodeError::Tag { what: "decision", tag }),
         };
         Ok(Decision {

@@ -170,6 +170,7 @@ fn decision() -> impl Strategy<Value = Decision> {
         (kind(), source_key(), element(), value())
             .prop_map(|(kind, key, element, value)| DecisionKind::Pin(kind, key, element, value)),
         any::<u64>().prop_map(|seq| DecisionKind::TakeBack(DecisionSeq(seq))),
+        (kind(), text()).prop_map(|(kind, model)| DecisionKind::Adopt(kind, model)),
     ];
     (any::<u64>(), ruled, text(), text(), time()).prop_map(|(seq, kind, actor, reason, at)| Decision {
         seq: DecisionSeq(seq),
