@@ -21,7 +21,7 @@ pub use config::{Config, Format};
 
 use crate::reading::{Reading, edge};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use yibiao_contract::{
     Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Discovered, EdgeError, Finding, Recovery,
 };
@@ -36,7 +36,9 @@ pub(crate) struct Settings {
 /// A topic as a source of rows.
 pub struct KafkaConnector {
     settings: Arc<Settings>,
-    reading: Option<Reading>,
+    /// Locked while it is read from: a reading that was given up goes on to its end, and the next one waits for it. Two at
+    /// once would be two members of the group.
+    reading: Arc<Mutex<Reading>>,
 }
 
 impl fmt::Debug for KafkaConnector {
@@ -48,7 +50,7 @@ impl fmt::Debug for KafkaConnector {
 impl KafkaConnector {
     /// A connector for the topic; the columns come from the department's mapping.
     pub fn new(config: Config, columns: Vec<String>) -> KafkaConnector {
-        KafkaConnector { settings: Arc::new(Settings { config, columns }), reading: None }
+        KafkaConnector { settings: Arc::new(Settings { config, columns }), reading: Arc::default() }
     }
 }
 
@@ -73,25 +75,20 @@ impl Connector for KafkaConnector {
     }
 
     async fn read(&mut self, from: &Cursor, limits: BatchLimits) -> Result<Option<Batch>, EdgeError> {
-        let settings = Arc::clone(&self.settings);
-        // Where an earlier read was given up half-way, its consumer is gone and reading resumes from the cursor.
-        let mut reading = self.reading.take().unwrap_or_default();
+        let (settings, reading) = (Arc::clone(&self.settings), Arc::clone(&self.reading));
         let from = from.clone();
-        let (reading, batch) = blocking(move || {
-            let batch = reading.read(&settings, &from, limits);
-            Ok((reading, batch))
-        })
-        .await?;
-        self.reading = Some(reading);
-        batch
+        blocking(move || locked(&reading).read(&settings, &from, limits)).await
     }
 
     async fn commit(&mut self, upto: &Cursor) -> Result<(), EdgeError> {
-        if let Some(reading) = &self.reading {
-            reading.tell_the_group(&self.settings, upto);
-        }
+        locked(&self.reading).tell_the_group(&self.settings, upto);
         Ok(())
     }
+}
+
+/// What a reading that panicked left is given up by the next one, which starts at its own position.
+fn locked(reading: &Mutex<Reading>) -> MutexGuard<'_, Reading> {
+    reading.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn blocking<T: Send + 'static>(

@@ -78,7 +78,7 @@ async fn drain(connector: &mut KafkaConnector, from: &Cursor, limits: BatchLimit
 impl KafkaConnector {
     /// Whether all partitions that are read here are read to their end.
     fn at_end(&self) -> bool {
-        self.reading.as_ref().is_some_and(crate::reading::Reading::at_end)
+        crate::locked(&self.reading).at_end()
     }
 }
 

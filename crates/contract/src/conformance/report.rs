@@ -11,7 +11,7 @@ pub enum Level {
     Bronze,
     /// It loses and doubles nothing while its peer, its input or the node fails.
     Silver,
-    /// It stands kill -9 of both ends at any moment (see [`gold`](super::gold)); not run by [`connector`](super::connector).
+    /// It stands kill -9 of both ends at any moment (see [`gold`](super::gold)); not run by the kit itself.
     Gold,
 }
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub enum Request {
     /// The first line: which protocol the node speaks. Answered by `hello`.
     Hello {
-        /// [`PROTOCOL`].
+        /// [`PROTOCOL`](super::PROTOCOL).
         protocol: u32,
     },
     /// Are source and rights as needed? Answered by `findings`.
@@ -81,7 +81,7 @@ pub struct Hello {
     pub snapshot: bool,
 }
 
-/// As [`Finding`].
+/// As [`Finding`](crate::Finding).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoundLine {
     /// What was looked at.
@@ -95,7 +95,7 @@ pub struct FoundLine {
     pub hint: String,
 }
 
-/// As [`Discovered`].
+/// As [`Discovered`](crate::Discovered).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SchemaLine {
     /// File or table.
@@ -104,7 +104,7 @@ pub struct SchemaLine {
     pub columns: Vec<String>,
 }
 
-/// As [`Edition`].
+/// As [`Edition`](crate::Edition).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenLine {
     /// The file's or table's name.
@@ -125,7 +125,7 @@ pub struct Bytes {
     raw_base64: Option<String>,
 }
 
-/// As [`Row`].
+/// As [`Row`](crate::Row).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct RowLine {
     /// What a person would look for: the line, the number of the record.
@@ -137,7 +137,7 @@ pub struct RowLine {
     pub bytes: Bytes,
 }
 
-/// As [`BadRow`].
+/// As [`BadRow`](crate::BadRow).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BadLine {
     /// As of a row.
@@ -149,7 +149,7 @@ pub struct BadLine {
     pub bytes: Bytes,
 }
 
-/// The head of [`Messages`].
+/// The head of [`Messages`](crate::Messages).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MessagesLine {
     /// Where they come from: a topic, a table.
@@ -158,7 +158,7 @@ pub struct MessagesLine {
     pub columns: Vec<String>,
 }
 
-/// As [`Message`]: `cells`, `"delete": true` or `bad`.
+/// As [`Message`](crate::Message): `cells`, `"delete": true` or `bad`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct MessageLine {
     /// What a person would look for: its offset.
@@ -182,7 +182,7 @@ pub struct MessageLine {
     pub bytes: Bytes,
 }
 
-/// As [`EdgeError`].
+/// As [`EdgeError`](crate::EdgeError).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ErrorLine {
     /// What was attempted, on what.
