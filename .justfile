@@ -19,3 +19,7 @@ laws:
 # Accuracy against the truth of the data sets beside the project; writes the table in benches/README.md.
 accuracy:
     cargo run --release --quiet --package yibiao-benches --bin accuracy
+
+# The crash rounds: the node and its broker are killed at named points and at random; writes benches/gold.md.
+gold rounds="100":
+    GOLD_ROUNDS={{rounds}} GOLD_REPORT={{justfile_directory()}}/benches/gold.md cargo test --package yibiao --test bus -- gold

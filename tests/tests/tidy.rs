@@ -14,6 +14,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("mapping", 2),
     ("resolve", 2),
     ("policy", 2),
+    ("registry", 1),
     ("contract", 2),
     ("synth", 2),
     ("store", 3),

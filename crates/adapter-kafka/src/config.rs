@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use yibiao_record::EntityKind;
 
 /// The topics that a subscription's events go to.
@@ -16,9 +17,22 @@ pub struct Config {
     /// The domain in topic names.
     #[serde(default = "domain_default")]
     pub domain: String,
-    /// Where our schemas are read, for the `dataschema` of each event: `http://host:port/registry`.
+    /// Where our schemas are read, for the `dataschema` of each event: `http://host:port/registry` of the node itself, or
+    /// a registry of someone else.
     #[serde(default)]
     pub registry: Option<String>,
+    /// The registry is someone else's: our schemas are registered there, and its numbers are written.
+    #[serde(default)]
+    pub register: bool,
+    /// The name under which the registry lets us in.
+    #[serde(default)]
+    pub registry_user: Option<String>,
+    /// The password that goes with it.
+    #[serde(default)]
+    pub registry_password: Option<String>,
+    /// A file (PEM) of the authorities that vouch for the registry, besides those that the system trusts.
+    #[serde(default)]
+    pub registry_authorities: Option<PathBuf>,
     /// Partitions of the topics of events and of current records.
     #[serde(default = "partitions_default")]
     pub partitions: i32,
@@ -64,6 +78,10 @@ impl Config {
             prefix,
             domain: domain_default(),
             registry: None,
+            register: false,
+            registry_user: None,
+            registry_password: None,
+            registry_authorities: None,
             partitions: partitions_default(),
             replicas: replicas_default(),
             retention_days: retention_days_default(),

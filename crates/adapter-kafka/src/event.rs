@@ -1,10 +1,11 @@
 //! One event as Kafka records: CloudEvents in binary mode, Avro behind a Confluent header.
 
 use crate::Settings;
+use crate::numbers::Numbers;
 use rdkafka::message::{Header, OwnedHeaders};
 use yibiao_contract::ChangeEvent;
 use yibiao_record::ChangeKind;
-use yibiao_schema::avro::{AvroError, EntitySchema};
+use yibiao_schema::avro::AvroError;
 
 /// What goes into the topics for one event.
 pub(crate) struct Written {
@@ -29,25 +30,26 @@ pub(crate) enum Unfit {
     Avro(#[from] AvroError),
 }
 
-pub(crate) fn write(settings: &Settings, event: &ChangeEvent) -> Result<Written, Unfit> {
+pub(crate) fn write(settings: &Settings, numbers: &Numbers, event: &ChangeEvent) -> Result<Written, Unfit> {
     let kind = event.entity.kind;
     let schema =
         settings.schemas.iter().find(|schema| schema.kind() == kind).ok_or(Unfit::Kind(kind.name()))?;
     let record = event.record.clone().unwrap_or_default();
     let mut body = vec![0];
-    body.extend_from_slice(&schema.id().to_be_bytes());
+    let number = numbers.of(schema);
+    body.extend_from_slice(&number.to_be_bytes());
     body.extend(schema.encode(event.entity, &record.members, &record.values)?);
     Ok(Written {
         changes_topic: settings.config.changes_topic(kind),
         current_topic: settings.config.current_topic(kind),
         key: event.entity.to_string(),
-        headers: headers(settings, schema, event),
+        headers: headers(settings, number, event),
         body,
         gone: event.record.is_none(),
     })
 }
 
-fn headers(settings: &Settings, schema: &EntitySchema, event: &ChangeEvent) -> OwnedHeaders {
+fn headers(settings: &Settings, number: u32, event: &ChangeEvent) -> OwnedHeaders {
     let entity = event.entity.to_string();
     let mut attributes = vec![
         ("content-type", "application/vnd.confluent.avro".to_owned()),
@@ -60,7 +62,7 @@ fn headers(settings: &Settings, schema: &EntitySchema, event: &ChangeEvent) -> O
         ("ce_partitionkey", entity),
     ];
     if let Some(registry) = &settings.config.registry {
-        let url = format!("{}/schemas/ids/{}", registry.trim_end_matches('/'), schema.id());
+        let url = format!("{}/schemas/ids/{}", registry.trim_end_matches('/'), number);
         attributes.push(("ce_dataschema", url));
     }
     match event.kind {

@@ -10,6 +10,7 @@
 
 mod config;
 mod event;
+mod numbers;
 mod position;
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use crate::{Config, KafkaAdapter};
 use std::collections::BTreeMap;
-use yibiao_contract::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome};
+use yibiao_contract::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome, Recovery};
 use yibiao_kafka_testkit::{Broker, Record};
 use yibiao_record::{ChangeKind, EntityId, EntityKind, Name, SourceKey, SystemId, Timestamp, Value};
 use yibiao_schema::avro::EntitySchema;
@@ -159,4 +159,28 @@ async fn a_broker_that_died_and_came_back_has_every_event_once() {
     }
     let ids = ids(&broker.committed("reborn.county.chg.civil.person.v1"));
     assert_eq!(ids["P-00000001"], ["1", "4", "9"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broker_that_is_away_for_longer_than_every_timeout_has_every_event_once_when_it_is_back() {
+    let broker = Broker::start();
+    let mut config = config(&broker, "long.county");
+    config.answer_ms_max = 3_000;
+    let mut adapter = adapter(&config);
+    adapter.last_applied().await.unwrap();
+    adapter.write(&batch(one_to_four()[..2].to_vec())).await.unwrap();
+    broker.kill();
+    // The first runs into the timeouts of its transaction, the second into those of opening a writer.
+    for _ in 0..2 {
+        let error = adapter.write(&batch(one_to_four())).await.unwrap_err();
+        assert_eq!(error.recovery, Recovery::Retry, "{error}");
+    }
+    broker.start_again();
+    assert_eq!(adapter.last_applied().await.unwrap(), Some(mark(2)));
+    adapter.write(&batch(one_to_four())).await.unwrap();
+    let ids = ids(&broker.committed("long.county.chg.civil.person.v1"));
+    assert_eq!(
+        (&*ids["P-00000001"], &*ids["P-00000002"]),
+        (&["1", "4"].map(str::to_owned)[..], &["2", "7"].map(str::to_owned)[..])
+    );
 }

@@ -1,11 +1,13 @@
 //! Writing: one batch, one transaction. Blocks.
 
 use crate::event::{self, Written};
+use crate::numbers::Numbers;
 use crate::{Quiet, Settings, edge, position, topics};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use std::fmt;
 use std::time::{Duration, Instant};
+use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{EdgeError, EventBatch, FeedMark, Outcome, Recovery};
 
 /// How long the brokers keep a transaction open of which they hear nothing.
@@ -16,6 +18,7 @@ const PAUSE: Duration = Duration::from_millis(5);
 /// The one writer of a subscription.
 pub(crate) struct Writer {
     producer: ThreadedProducer<Quiet>,
+    numbers: Numbers,
     /// How long the brokers may take.
     timeout: Duration,
     /// Where the receiver has come.
@@ -31,6 +34,7 @@ impl fmt::Debug for Writer {
 impl Writer {
     /// Shuts out every earlier writer of the subscription, ends what it left open, and asks how far it came.
     pub(crate) fn open(settings: &Settings) -> Result<Writer, EdgeError> {
+        let numbers = Numbers::known(settings)?;
         topics::ensure(settings)?;
         let mut client = settings.client();
         client
@@ -55,7 +59,7 @@ impl Writer {
         let timeout = Duration::from_millis(settings.config.answer_ms_max);
         retried(timeout, || producer.init_transactions(timeout))
             .map_err(|error| failure(settings, &error))?;
-        Ok(Writer { producer, timeout, applied: position::read(settings)? })
+        Ok(Writer { producer, numbers, timeout, applied: position::read(settings)? })
     }
 
     pub(crate) fn applied(&self) -> Option<&FeedMark> {
@@ -100,7 +104,7 @@ impl Writer {
                 outcomes.push(Outcome::Delivered);
                 continue;
             }
-            match event::write(settings, event) {
+            match event::write(settings, &self.numbers, event) {
                 Ok(written) => {
                     self.send_event(&written)?;
                     outcomes.push(Outcome::Delivered);
@@ -111,6 +115,7 @@ impl Writer {
         let topic = settings.config.position_topic(&settings.subscription);
         let upto = position::text(&batch.upto);
         self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
+        fault::pass(Point::InTransaction);
         retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
         Ok(outcomes)
     }

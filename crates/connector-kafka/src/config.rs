@@ -3,6 +3,7 @@
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 
 /// A topic that a department writes its rows to.
 #[derive(Clone, Deserialize, PartialEq, Eq)]
@@ -21,9 +22,18 @@ pub struct Config {
     /// What the messages are.
     #[serde(default)]
     pub format: Format,
-    /// Where the schema registry is, for the Avro formats: `http://host:port/path`.
+    /// Where the schema registry is, for the Avro formats: `http(s)://host:port/path`.
     #[serde(default)]
     pub registry: Option<String>,
+    /// The name under which the registry lets us in.
+    #[serde(default)]
+    pub registry_user: Option<String>,
+    /// The password that goes with it.
+    #[serde(default)]
+    pub registry_password: Option<String>,
+    /// A file (PEM) of the authorities that vouch for the registry, besides those that the system trusts.
+    #[serde(default)]
+    pub registry_authorities: Option<PathBuf>,
     /// Makes the topic with so many partitions where it is missing; without it a missing topic is an error.
     #[serde(default)]
     pub create_partitions: Option<i32>,
@@ -84,6 +94,9 @@ impl Config {
             instance: None,
             format: Format::Json,
             registry: None,
+            registry_user: None,
+            registry_password: None,
+            registry_authorities: None,
             create_partitions: None,
             create_replicas: replicas_default(),
             message_bytes_max: message_bytes_max_default(),

@@ -92,7 +92,7 @@ impl Decoder<'_> {
             return Err(fault("it does not begin with a zero byte and the number of its schema"));
         };
         let id = u32::from_be_bytes([*a, *b, *c, *d]);
-        let schema = self.registry.schema(self.settings.config.registry.as_deref(), id)?;
+        let schema = self.registry.schema(&self.settings.config, id)?;
         schema.read(record).map_err(|error| Missing::Message(format!("schema {id}: {error}")))
     }
 
@@ -132,6 +132,7 @@ impl Decoder<'_> {
                 meant(value, None, Some(*scale));
             }
         }
+        after.values_mut().for_each(scaled);
         if after.values().any(|value| value == UNAVAILABLE) {
             return Err(fault(
                 "it lacks a value that did not change; give the table `replica identity full`",
@@ -143,10 +144,27 @@ impl Decoder<'_> {
     fn row(&self, row: Json) -> Result<MessageBody, Missing> {
         match row {
             Json::Null => Ok(MessageBody::Delete),
-            row => json_cells(row.to_string().as_bytes(), &self.settings.columns)
-                .map(MessageBody::Cells)
-                .map_err(Missing::Message),
+            Json::Object(fields) if fields.keys().any(|name| name.contains("_u")) => {
+                let named = |(name, value)| (self.named(name), value);
+                self.cells(&fields.into_iter().map(named).collect())
+            }
+            row => self.cells(&row),
         }
+    }
+
+    /// The column that a field is of: Avro's names have no Chinese, and Debezium's `avro_unicode` writes `_u59d3` for 姓.
+    fn named(&self, field: String) -> String {
+        if self.settings.columns.contains(&field) {
+            return field;
+        }
+        let written = unescaped(&field);
+        if self.settings.columns.contains(&written) { written } else { field }
+    }
+
+    fn cells(&self, row: &Json) -> Result<MessageBody, Missing> {
+        json_cells(row.to_string().as_bytes(), &self.settings.columns)
+            .map(MessageBody::Cells)
+            .map_err(Missing::Message)
     }
 }
 
@@ -159,6 +177,44 @@ fn meant(value: &mut Json, meaning: Option<plain::Meaning>, scale: Option<usize>
     {
         *value = plain::bytes(&bytes, Some(scale));
     }
+}
+
+/// A decimal that brings its own scale becomes text.
+fn scaled(value: &mut Json) {
+    let Json::Object(fields) = &*value else { return };
+    let (Some(scale), Some(raw), 2) = (
+        fields.get("scale").and_then(Json::as_i64),
+        fields.get("value").and_then(Json::as_str),
+        fields.len(),
+    ) else {
+        return;
+    };
+    if let Some(text) = STANDARD.decode(raw).ok().and_then(|raw| plain::variable_scale(scale, &raw)) {
+        *value = text.into();
+    }
+}
+
+/// Each `_u` with four hexadecimal digits as the character that it stands for.
+fn unescaped(name: &str) -> String {
+    let mut parts = name.split("_u");
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let escaped = part.split_at_checked(4).and_then(|(digits, rest)| {
+            let number = u32::from_str_radix(digits, 16).ok()?;
+            Some((char::from_u32(number)?, rest))
+        });
+        match escaped {
+            Some((character, rest)) => {
+                text.push(character);
+                text.push_str(rest);
+            }
+            None => {
+                text.push_str("_u");
+                text.push_str(part);
+            }
+        }
+    }
+    text
 }
 
 /// What a JSON converter with schemas wraps, and the schema.

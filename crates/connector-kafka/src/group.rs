@@ -22,8 +22,10 @@ pub(crate) struct State {
     pub(crate) assigned: BTreeSet<i32>,
     /// Those of which nothing is left for now.
     pub(crate) at_end: BTreeSet<i32>,
-    /// Those taken away since it was last asked.
-    pub(crate) revoked: BTreeSet<i32>,
+    /// Those that the group wants back, of which nothing more is handed on.
+    pub(crate) leaving: BTreeSet<i32>,
+    /// The membership ends.
+    pub(crate) closing: bool,
     /// Whether the group has said what is read here.
     pub(crate) joined: bool,
     /// Why partitions could not be taken or given up.
@@ -42,6 +44,20 @@ impl Group {
 }
 
 impl State {
+    /// Whether messages of a partition are handed on.
+    pub(crate) fn reads(&self, partition: i32) -> bool {
+        self.assigned.contains(&partition) && !self.leaving.contains(&partition)
+    }
+
+    /// Notes that partitions are given up.
+    pub(crate) fn gone(&mut self, partitions: &BTreeSet<i32>) {
+        for partition in partitions {
+            self.assigned.remove(partition);
+            self.at_end.remove(partition);
+            self.leaving.remove(partition);
+        }
+    }
+
     /// Whether nothing is left to read for now.
     pub(crate) fn drained(&self) -> bool {
         self.joined && self.assigned.is_subset(&self.at_end)
@@ -62,7 +78,8 @@ impl ConsumerContext for Group {
         what: RDKafkaRespErr,
         partitions: &mut TopicPartitionList,
     ) {
-        let numbers: Vec<i32> = partitions.elements().iter().map(|element| element.partition()).collect();
+        let numbers: BTreeSet<i32> =
+            partitions.elements().iter().map(|element| element.partition()).collect();
         let mut state = self.state();
         let done = if what == RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS {
             let mut from = TopicPartitionList::new();
@@ -75,13 +92,13 @@ impl ConsumerContext for Group {
             state.assigned.extend(&numbers);
             state.joined = true;
             done.and_then(|()| consumer.incremental_assign(&from))
-        } else {
-            for number in &numbers {
-                state.assigned.remove(number);
-                state.at_end.remove(number);
-                state.revoked.insert(*number);
-            }
+        } else if state.closing || consumer.assignment_lost() {
+            state.gone(&numbers);
             consumer.incremental_unassign(partitions)
+        } else {
+            // The group waits until the reading has given them up.
+            state.leaving.extend(&numbers);
+            Ok(())
         };
         if let Err(error) = done {
             state.failed = Some(error.to_string());

@@ -6,7 +6,8 @@
 //!
 //! **Invariant:** no position is told to the broker before the node's commit that holds it.
 //! **Invariant:** a message that cannot be read is handed on with its bytes and a reason; the ones behind it go on.
-//! **Invariant:** a partition that was taken away hands on nothing more.
+//! **Invariant:** a partition that the group wants back is given up once all that was handed on of it is durable, and
+//! hands on nothing more.
 
 mod config;
 mod decode;
@@ -16,6 +17,7 @@ mod reading;
 mod registry;
 #[cfg(test)]
 mod tests;
+mod topic;
 
 pub use config::{Config, Format};
 
@@ -61,13 +63,13 @@ impl Connector for KafkaConnector {
 
     async fn check(&self) -> Vec<Finding> {
         let settings = Arc::clone(&self.settings);
-        blocking(move || Ok(reading::check(&settings))).await.unwrap_or_default()
+        blocking(move || Ok(topic::check(&settings))).await.unwrap_or_default()
     }
 
     async fn discover(&self) -> Result<Vec<Discovered>, EdgeError> {
         let settings = Arc::clone(&self.settings);
         blocking(move || {
-            reading::partitions(&settings)?;
+            topic::partitions(&settings)?;
             let name = settings.config.topic.clone();
             Ok(vec![Discovered { name, columns: settings.columns.clone() }])
         })
@@ -81,7 +83,7 @@ impl Connector for KafkaConnector {
     }
 
     async fn commit(&mut self, upto: &Cursor) -> Result<(), EdgeError> {
-        locked(&self.reading).tell_the_group(&self.settings, upto);
+        locked(&self.reading).acknowledge(&self.settings, upto);
         Ok(())
     }
 }

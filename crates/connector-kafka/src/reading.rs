@@ -5,17 +5,16 @@ use crate::decode::decode;
 use crate::group::Group;
 use crate::position::Position;
 use crate::registry::Registry;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::config::ClientConfig;
+use crate::topic;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{BorrowedMessage, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, Instant};
 use yibiao_contract::{
-    Batch, BatchLimits, Cursor, EdgeError, Finding, Item, Message, MessageBody, Messages, Recovery,
+    Batch, BatchLimits, Cursor, EdgeError, Item, Message, MessageBody, Messages, Recovery,
 };
 use yibiao_record::Timestamp;
 
@@ -23,10 +22,6 @@ use yibiao_record::Timestamp;
 const SETTLE: Duration = Duration::from_secs(1);
 /// How long a batch that has begun waits for its next message.
 const LINGER: Duration = Duration::from_millis(2);
-/// How long to wait between two questions.
-const PAUSE: Duration = Duration::from_millis(50);
-/// How long a question to the brokers may take.
-const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What is kept between reads. Losing it costs time, never messages.
 #[derive(Default)]
@@ -37,12 +32,84 @@ pub(crate) struct Reading {
 
 struct Held {
     consumer: BaseConsumer<Group>,
+    topic: String,
     /// Where the next reading goes on.
     next: Cursor,
+    /// By partition, the offset of the first message that is not durable yet.
+    durable: BTreeMap<i32, i64>,
     /// The brokers were out of reach when last heard of.
     down: bool,
     /// A message that did not fit into the last batch.
     waiting: Option<Polled>,
+    /// It stands behind a message that was not handed on: another is to take its place.
+    astray: bool,
+}
+
+impl Drop for Held {
+    /// A consumer that is closed gives everything up at once.
+    fn drop(&mut self) {
+        let leaving = {
+            let mut state = self.consumer.context().state();
+            state.closing = true;
+            std::mem::take(&mut state.leaving)
+        };
+        if !leaving.is_empty()
+            && let Err(error) = self.consumer.incremental_unassign(&self.listed(&leaving))
+        {
+            tracing::debug!(%error, "the partitions are given up with the membership");
+        }
+    }
+}
+
+impl Held {
+    fn listed(&self, partitions: &BTreeSet<i32>) -> TopicPartitionList {
+        let mut listed = TopicPartitionList::new();
+        for partition in partitions {
+            listed.add_partition(&self.topic, *partition);
+        }
+        listed
+    }
+
+    /// Gives up what the group wants back, once all that was handed over of it is durable and the group told so; says
+    /// whether nothing is left to be given up.
+    fn give_up(&mut self) -> Result<bool, KafkaError> {
+        // Where the membership is lost, somebody else reads already.
+        let lost = self.consumer.assignment_lost();
+        let leaving = {
+            let state = self.consumer.context().state();
+            let open = |partition: &i32| state.next.get(partition) > self.durable.get(partition);
+            if !lost && state.leaving.iter().any(open) {
+                return Ok(false);
+            }
+            state.leaving.clone()
+        };
+        if leaving.is_empty() {
+            return Ok(true);
+        }
+        if !lost {
+            self.tell_the_group(&leaving);
+        }
+        self.consumer.incremental_unassign(&self.listed(&leaving))?;
+        self.consumer.context().state().gone(&leaving);
+        Ok(true)
+    }
+
+    /// Tells the brokers how far the node is, for whoever watches the lag or takes the partitions over. No position of
+    /// ours depends on it.
+    fn tell_the_group(&self, partitions: &BTreeSet<i32>) {
+        let mut offsets = TopicPartitionList::new();
+        for partition in partitions {
+            let Some(next) = self.durable.get(partition) else { continue };
+            if let Err(error) = offsets.add_partition_offset(&self.topic, *partition, Offset::Offset(*next)) {
+                tracing::debug!(%error, partition, "the offset cannot be told to the group");
+            }
+        }
+        if offsets.count() > 0
+            && let Err(error) = self.consumer.commit(&offsets, CommitMode::Async)
+        {
+            tracing::debug!(%error, "the offsets cannot be told to the group");
+        }
+    }
 }
 
 impl fmt::Debug for Reading {
@@ -79,11 +146,17 @@ impl Reading {
     ) -> Result<Option<Batch>, EdgeError> {
         let position = Position::parse(&settings.config.topic, from)?;
         let mut held = match self.held.take() {
-            Some(held) if held.next == *from => held,
+            Some(held) if held.next == *from && !held.astray => held,
             // Another position than where the consumer stands: a new one starts there.
-            _ => {
-                Held { consumer: join(settings, &position)?, next: from.clone(), down: false, waiting: None }
-            }
+            _ => Held {
+                consumer: join(settings, &position)?,
+                topic: settings.config.topic.clone(),
+                next: from.clone(),
+                durable: position.next.clone(),
+                down: false,
+                waiting: None,
+                astray: false,
+            },
         };
         let polled = match self.poll(settings, &mut held, limits) {
             Ok(polled) => polled,
@@ -126,8 +199,13 @@ impl Reading {
         let started = Instant::now();
         let wait = Duration::from_millis(settings.config.wait_ms);
         let mut polled: Vec<Polled> = held.waiting.take().into_iter().collect();
+        polled.retain(|polled| held.consumer.context().state().reads(polled.partition));
         let mut bytes = polled.iter().map(|polled| polled.message.raw.len()).sum::<usize>();
         while polled.len() < limits.rows_max && bytes < limits.bytes_max {
+            // What was handed over is acknowledged between two readings.
+            if !held.give_up().map_err(|error| failure(settings, &error))? {
+                break;
+            }
             let drained = held.consumer.context().state().drained();
             let patience = if drained && !held.down { wait } else { SETTLE };
             let left = patience.saturating_sub(started.elapsed()).min(wait);
@@ -137,14 +215,23 @@ impl Reading {
                 if let Some(reason) = state.failed.take() {
                     return Err(edge(&cannot_read(settings), reason, RETRIED, Recovery::Retry).into());
                 }
-                let revoked = std::mem::take(&mut state.revoked);
-                polled.retain(|polled| !revoked.contains(&polled.partition));
+                polled.retain(|polled| state.reads(polled.partition));
             }
             match next {
+                // It is read again by whoever has the partition next.
+                Some(Ok(message)) if !held.consumer.context().state().reads(message.partition()) => {}
                 Some(Ok(message)) => {
                     held.down = false;
                     held.consumer.context().state().at_end.remove(&message.partition());
-                    let next = self.polled(settings, &message)?;
+                    let next = match self.polled(settings, &message) {
+                        Ok(next) => next,
+                        // What was polled before it goes on; the next reading begins with it.
+                        Err(_) if !polled.is_empty() => {
+                            held.astray = true;
+                            return Ok(polled);
+                        }
+                        Err(error) => return Err(error.into()),
+                    };
                     bytes += next.message.raw.len();
                     if bytes > limits.bytes_max && !polled.is_empty() {
                         held.waiting = Some(next);
@@ -164,7 +251,7 @@ impl Reading {
                 None if !polled.is_empty() => break,
                 None if started.elapsed() >= patience => {
                     if held.down {
-                        let answered = metadata(settings, &held.consumer);
+                        let answered = topic::metadata(settings, &held.consumer);
                         answered.map_err(|error| Stop { error, keep: true })?;
                         held.down = false;
                     }
@@ -197,26 +284,34 @@ impl Reading {
         self.held.as_ref().is_some_and(|held| held.consumer.context().state().drained())
     }
 
-    /// Tells the broker how far the node is, for whoever watches the lag. Nothing depends on it.
-    pub(crate) fn tell_the_group(&self, settings: &Settings, upto: &Cursor) {
-        // A commit that reaches the broker while the group is being joined again may end the member.
-        let Some(held) = self.held.as_ref().filter(|held| !held.down) else { return };
+    /// The partitions that are read here, and those of them that the group wants back.
+    #[cfg(test)]
+    pub(crate) fn share(&self) -> (BTreeSet<i32>, BTreeSet<i32>) {
+        let state = self.held.as_ref().map(|held| held.consumer.context().state());
+        state.map(|state| (state.assigned.clone(), state.leaving.clone())).unwrap_or_default()
+    }
+
+    /// How far the group says that partitions are read.
+    #[cfg(test)]
+    pub(crate) fn told(&self, partitions: &BTreeSet<i32>) -> BTreeMap<i32, i64> {
+        let held = self.held.as_ref().expect("it has read");
+        let told = held.consumer.committed_offsets(held.listed(partitions), Duration::from_secs(5));
+        let told = told.expect("the brokers answer");
+        let offset = |element: &rdkafka::topic_partition_list::TopicPartitionListElem<'_>| {
+            (element.partition(), element.offset().to_raw().unwrap_or(-1))
+        };
+        told.elements().iter().map(offset).collect()
+    }
+
+    /// Everything up to a position is durable.
+    pub(crate) fn acknowledge(&mut self, settings: &Settings, upto: &Cursor) {
+        let Some(held) = &mut self.held else { return };
         let Ok(position) = Position::parse(&settings.config.topic, upto) else { return };
-        let mut offsets = TopicPartitionList::new();
-        let assigned = held.consumer.context().state().assigned.clone();
-        for (partition, next) in
-            position.next.into_iter().filter(|(partition, _)| assigned.contains(partition))
-        {
-            if let Err(error) =
-                offsets.add_partition_offset(&settings.config.topic, partition, Offset::Offset(next))
-            {
-                tracing::debug!(%error, partition, "the offset cannot be told to the group");
-            }
-        }
-        if offsets.count() > 0
-            && let Err(error) = held.consumer.commit(&offsets, CommitMode::Async)
-        {
-            tracing::debug!(%error, "the offsets cannot be told to the group");
+        held.durable = position.next;
+        // A commit that reaches the broker while the group is being joined again may end the member.
+        if !held.down {
+            let assigned = held.consumer.context().state().assigned.clone();
+            held.tell_the_group(&assigned);
         }
     }
 }
@@ -227,7 +322,7 @@ pub(crate) fn edge(attempt: &str, reason: String, hint: &str, recovery: Recovery
     EdgeError { attempt: attempt.to_owned(), reason, hint: hint.to_owned(), recovery, edition: None }
 }
 
-fn cannot_read(settings: &Settings) -> String {
+pub(crate) fn cannot_read(settings: &Settings) -> String {
     format!("cannot read topic {}", settings.config.topic)
 }
 
@@ -271,20 +366,11 @@ fn failure(settings: &Settings, error: &KafkaError) -> Stop {
     Stop { error: edge(&cannot_read(settings), error.to_string(), hint, recovery), keep }
 }
 
-fn client(settings: &Settings) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    for (name, value) in &settings.config.properties {
-        client.set(name, value);
-    }
-    client.set("bootstrap.servers", &settings.config.brokers);
-    client
-}
-
 /// A consumer that starts at a position.
 fn join(settings: &Settings, position: &Position) -> Result<BaseConsumer<Group>, EdgeError> {
-    ensure_topic(settings)?;
+    topic::ensure(settings)?;
     let fetch_bytes_max = settings.config.message_bytes_max.saturating_add(1 << 20).max(1 << 20).to_string();
-    let mut config = client(settings);
+    let mut config = topic::client(settings);
     config
         .set("group.id", &settings.config.group)
         .set("partition.assignment.strategy", "cooperative-sticky")
@@ -310,79 +396,4 @@ fn join(settings: &Settings, position: &Position) -> Result<BaseConsumer<Group>,
         config.create_with_context(Group::at(position.next.clone())).map_err(refused)?;
     consumer.subscribe(&[&settings.config.topic]).map_err(refused)?;
     Ok(consumer)
-}
-
-/// Makes the topic where it is missing and the configuration says how.
-fn ensure_topic(settings: &Settings) -> Result<(), EdgeError> {
-    let Some(partitions) = settings.config.create_partitions else { return Ok(()) };
-    let attempt = format!("cannot make topic {}", settings.config.topic);
-    let failed = |reason: String| {
-        let hint = "start the brokers, or make the topic by hand; it is tried again by itself";
-        edge(&attempt, reason, hint, Recovery::Retry)
-    };
-    let admin: AdminClient<Group> =
-        client(settings).create_with_context(Group::default()).map_err(|error| failed(error.to_string()))?;
-    let replicas = TopicReplication::Fixed(settings.config.create_replicas);
-    let topic = NewTopic::new(&settings.config.topic, partitions, replicas);
-    let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
-    // Every reading runs on a thread that may block.
-    let made = tokio::runtime::Handle::current().block_on(admin.create_topics([&topic], &options));
-    if let Some(Err((_, code))) = made.map_err(|error| failed(error.to_string()))?.pop()
-        && code != RDKafkaErrorCode::TopicAlreadyExists
-    {
-        return Err(failed(code.to_string()));
-    }
-    // A broker hears of a new topic a little after its controller.
-    let started = Instant::now();
-    while self::partitions(settings)? == 0 {
-        if started.elapsed() > TIMEOUT {
-            return Err(failed("the brokers do not know it yet".to_owned()));
-        }
-        std::thread::sleep(PAUSE);
-    }
-    Ok(())
-}
-
-fn metadata(settings: &Settings, consumer: &BaseConsumer<Group>) -> Result<usize, EdgeError> {
-    let topic = &settings.config.topic;
-    let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT).map_err(|error| {
-        let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
-        edge(&cannot_read(settings), error.to_string(), hint, Recovery::Retry)
-    })?;
-    Ok(metadata
-        .topics()
-        .iter()
-        .find(|found| found.name() == topic)
-        .map_or(0, |found| found.partitions().len()))
-}
-
-/// How many partitions the topic has.
-pub(crate) fn partitions(settings: &Settings) -> Result<usize, EdgeError> {
-    let mut config = client(settings);
-    let consumer: BaseConsumer<Group> = config
-        .set("group.id", &settings.config.group)
-        .create_with_context(Group::default())
-        .map_err(|error| {
-            edge(&cannot_read(settings), error.to_string(), "correct the source's settings", Recovery::Halt)
-        })?;
-    metadata(settings, &consumer)
-}
-
-pub(crate) fn check(settings: &Settings) -> Vec<Finding> {
-    let subject = format!("topic {}", settings.config.topic);
-    let finding = |good, detail: String, hint: &str| {
-        vec![Finding { subject: subject.clone(), good, detail, hint: hint.to_owned() }]
-    };
-    match partitions(settings) {
-        Ok(0) if settings.config.create_partitions.is_some() => {
-            finding(true, "is made when the node starts".to_owned(), "")
-        }
-        Ok(0) => finding(
-            false,
-            "there is no such topic".to_owned(),
-            "create it, or let the node do so with `create_partitions:`",
-        ),
-        Ok(partitions) => finding(true, format!("can be read, {partitions} partitions"), ""),
-        Err(error) => finding(false, error.reason, &error.hint),
-    }
 }

@@ -1,5 +1,7 @@
 //! What comes of the messages of a topic, on Kafka itself.
 
+mod sharing;
+
 use crate::decode::decode;
 use crate::registry::Registry;
 use crate::{Config, Format, KafkaConnector, Settings};
@@ -128,38 +130,6 @@ async fn reading_goes_on_at_the_nodes_own_position_whatever_the_group_says() {
     assert_eq!(drain(&mut first, &middle, small).await.0, rest);
     drop(first);
     assert_eq!(drain(&mut connector(&config), &middle, small).await, (rest, end));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn two_of_a_group_share_the_partitions_and_lose_none() {
-    let broker = Broker::shared();
-    let mut config = config(broker, "shared");
-    config.create_partitions = Some(4);
-    let (mut one, mut two) = (connector(&config), connector(&config));
-    let (_, mut at_one) = drain(&mut one, &Cursor::default(), LIMITS).await;
-    let values: Vec<(String, String)> =
-        (0..200).map(|number| (format!("k{number}"), format!(r#"{{"姓名":"n{number}"}}"#))).collect();
-    broker.produce("shared", values[..100].iter().map(|(key, value)| record(key, value)));
-    let mut seen: BTreeMap<String, u32> = BTreeMap::new();
-    let mut note = |rows: Vec<String>| {
-        for row in rows {
-            *seen.entry(row.rsplit(':').next().unwrap().to_owned()).or_insert(0) += 1;
-        }
-    };
-    let (rows, next) = drain(&mut one, &at_one, LIMITS).await;
-    note(rows);
-    at_one = next;
-    // The second joins while the first goes on: both are asked until all has come.
-    let mut at_two = at_one.clone();
-    broker.produce("shared", values[100..].iter().map(|(key, value)| record(key, value)));
-    for _ in 0..5 {
-        let ((rows_one, next_one), (rows_two, next_two)) =
-            tokio::join!(drain(&mut one, &at_one, LIMITS), drain(&mut two, &at_two, LIMITS));
-        note(rows_one);
-        note(rows_two);
-        (at_one, at_two) = (next_one, next_two);
-    }
-    assert_eq!(seen.len(), 200, "every message reaches one of the two");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,6 +11,7 @@
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod event;
+pub mod fault;
 #[cfg(feature = "program")]
 pub mod program;
 mod words;

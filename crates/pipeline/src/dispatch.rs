@@ -16,6 +16,7 @@ use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
+use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome, Recovery};
 use yibiao_policy::Policy;
 use yibiao_record::{ChangeSeq, Timestamp};
@@ -150,6 +151,7 @@ impl Dispatch {
             drop(view);
             noted = page.upto;
             let counts = send(delivery, page, upto).await?;
+            fault::pass(Point::AfterSendBeforeNote);
             let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
             ask(jobs, move |node| node.note_events(&subscription, noted, &counts, at)).await??;
             well();

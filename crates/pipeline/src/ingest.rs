@@ -11,6 +11,7 @@ use crate::records::{Entry, digest};
 use std::collections::BTreeMap;
 use std::time::Instant;
 use tokio::sync::oneshot;
+use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{Cursor, EdgeError, Recovery};
 use yibiao_mapping::{ARRIVAL, Mode, align};
 use yibiao_record::{Claim, ElementId, Op, SourceKey, Submission, SubmissionSeq, SystemId, Timestamp, Value};
@@ -436,6 +437,7 @@ impl Node {
     fn finish(&mut self, draft: Draft, waiting: Vec<oneshot::Sender<()>>) -> Result<(), IngestError> {
         let resolved = self.resolve(draft, &[]);
         self.settle()?;
+        fault::pass(Point::AfterDecide);
         self.publishing.start(resolved, waiting);
         self.show_quarantine();
         Ok(())

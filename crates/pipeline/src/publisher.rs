@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 use tokio::sync::oneshot;
+use yibiao_contract::fault::{self, Point};
 use yibiao_record::{
     Change, ChangeKind, ChangeSeq, EntityKind, Submission, SubmissionSeq, SystemId, Timestamp,
 };
@@ -128,6 +129,7 @@ impl Publisher {
             subjects: Vec::new(),
             counts,
         }));
+        fault::pass(Point::BeforeCommit);
         self.commit(&draft)?;
         for ((system, outcome), n) in &draft.rows {
             self.metrics.rows.with_label_values(&[system.as_str(), outcome.name()]).inc_by(*n);
@@ -200,6 +202,7 @@ impl Hands {
             while let Ok((mut publisher, resolved, waiting)) = given.recv() {
                 let done = publisher.finish(resolved);
                 if done.is_ok() {
+                    fault::pass(Point::AfterCommitBeforeAck);
                     for one in waiting {
                         if one.send(()).is_err() {
                             tracing::trace!("the source has gone; its batch is durable all the same");

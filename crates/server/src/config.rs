@@ -302,7 +302,9 @@ impl Reader<'_> {
                     *text = self.text(&key(name), text)?;
                 }
                 self.texts(&key("kafka.instance"), &mut kafka.instance)?;
-                self.texts(&key("kafka.registry"), &mut kafka.registry)?;
+                self.registry(&key("kafka"), &mut kafka.registry, &mut kafka.registry_authorities)?;
+                self.texts(&key("kafka.registry_user"), &mut kafka.registry_user)?;
+                self.texts(&key("kafka.registry_password"), &mut kafka.registry_password)?;
                 self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
                 From::Kafka(kafka)
             }
@@ -344,12 +346,29 @@ impl Reader<'_> {
             (None, Some(mut kafka)) => {
                 kafka.brokers = self.text(&key("kafka.brokers"), &kafka.brokers)?;
                 kafka.prefix = self.text(&key("kafka.prefix"), &kafka.prefix)?;
-                self.texts(&key("kafka.registry"), &mut kafka.registry)?;
+                self.registry(&key("kafka"), &mut kafka.registry, &mut kafka.registry_authorities)?;
+                self.texts(&key("kafka.registry_user"), &mut kafka.registry_user)?;
+                self.texts(&key("kafka.registry_password"), &mut kafka.registry_password)?;
                 self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
                 Ok(To::Kafka(kafka))
             }
             _ => Err(self.value(&key("file"), subscription, "name exactly one of `file` and `kafka`")),
         }
+    }
+
+    /// Where a schema registry is, and the file of who vouches for it.
+    fn registry(
+        &self,
+        key: &str,
+        url: &mut Option<String>,
+        authorities: &mut Option<PathBuf>,
+    ) -> Result<(), ConfigError> {
+        self.texts(&format!("{key}.registry"), url)?;
+        if let Some(path) = authorities {
+            let written = path.display().to_string();
+            *path = self.folder(&format!("{key}.registry_authorities"), &written)?;
+        }
+        Ok(())
     }
 
     /// As [`text`](Self::text), of each.

@@ -88,6 +88,9 @@ impl ForeignSchema {
                     entries.iter().map(|(key, value)| (key.clone(), self.json(value, of))).collect();
                 entries.into_iter().collect()
             }
+            Avro::Record(fields) if variable_scale(schema, fields).is_some() => {
+                variable_scale(schema, fields).into()
+            }
             Avro::Record(fields) => {
                 let of: &[Json] = schema.get("fields").and_then(Json::as_array).map_or(&[], Vec::as_slice);
                 let field = |(name, value): &(String, Avro)| {
@@ -128,6 +131,17 @@ impl ForeignSchema {
             },
             _ => schema,
         }
+    }
+}
+
+/// A decimal that brings its own scale, as text.
+fn variable_scale(schema: &Json, fields: &[(String, Avro)]) -> Option<String> {
+    if schema.get("connect.name").and_then(Json::as_str) != Some(plain::VARIABLE_SCALE) {
+        return None;
+    }
+    match fields {
+        [(_, Avro::Int(scale)), (_, Avro::Bytes(raw))] => plain::variable_scale(i64::from(*scale), raw),
+        _ => None,
     }
 }
 

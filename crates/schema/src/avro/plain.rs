@@ -45,6 +45,14 @@ pub fn scale(schema: &Json) -> Option<usize> {
     decimal.then(|| scale.and_then(|scale| usize::try_from(scale).ok()).unwrap_or(0))
 }
 
+/// What Debezium makes of a decimal of a column without a scale: a record of the scale and the bytes.
+pub(crate) const VARIABLE_SCALE: &str = "io.debezium.data.VariableScaleDecimal";
+
+/// Such a decimal as text; `None` where it is none.
+pub fn variable_scale(scale: i64, raw: &[u8]) -> Option<String> {
+    decimal(raw, usize::try_from(scale).ok()?)
+}
+
 /// A whole number as people write what it stands for. Times come out in UTC.
 pub fn number(value: i64, meaning: Option<Meaning>) -> Json {
     let seconds = match meaning {

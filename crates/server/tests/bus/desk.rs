@@ -9,13 +9,14 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use yibiao_contract::fault::Point;
 use yibiao_kafka_testkit::{Broker, Record};
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
-use yibiao_schema::avro::EntitySchema;
+use yibiao_schema::avro::{AvroRecord, EntitySchema};
 
 /// How long a state may take to come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(300);
 
 /// Configuration and store of one node, gone with the value.
 pub(crate) struct Desk<'broker> {
@@ -53,14 +54,24 @@ impl Running {
 }
 
 impl<'broker> Desk<'broker> {
+    /// A node by the configuration that is shipped.
     pub(crate) fn new(broker: &'broker Broker, prefix: &str) -> Self {
-        let dir = tempfile::tempdir().unwrap();
+        Self::of(broker, prefix, &Self::shipped(prefix))
+    }
+
+    /// The configuration that is shipped, under topics of its own.
+    pub(crate) fn shipped(prefix: &str) -> String {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let shipped = std::fs::read_to_string(root.join("deploy/bus/yibiao.yaml")).unwrap();
         let policy = root.join("schemas/policy/bus.yaml");
-        let config = shipped
+        shipped
             .replace("demo.county", prefix)
-            .replace("../../schemas/policy/bus.yaml", policy.to_str().unwrap());
+            .replace("../../schemas/policy/bus.yaml", policy.to_str().unwrap())
+    }
+
+    /// A node by a configuration of its own.
+    pub(crate) fn of(broker: &'broker Broker, prefix: &str, config: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("yibiao.yaml"), config).unwrap();
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self { dir, broker, prefix: prefix.to_owned(), port }
@@ -76,6 +87,7 @@ impl<'broker> Desk<'broker> {
             .env("HTTP_LISTEN", format!("127.0.0.1:{}", self.port))
             .env("DATA_DIR", self.dir.path().join("store"))
             .env("YIBIAO_TOKEN", "a token of the test")
+            .env("YIBIAO_FAULTS", self.dir.path())
             .stdin(Stdio::null());
         command
     }
@@ -86,12 +98,40 @@ impl<'broker> Desk<'broker> {
         Running(self.command(&["run"]).stdout(Stdio::null()).stderr(log).spawn().unwrap())
     }
 
+    /// Whoever passes the point next is held there.
+    pub(crate) fn arm(&self, point: Point) {
+        std::fs::write(self.dir.path().join(point.name()), "").unwrap();
+    }
+
+    /// Waits until the node is held at the point.
+    pub(crate) fn held(&self, point: Point) {
+        let held = self.held_path(point);
+        wait_for(
+            || held.exists().then_some(()),
+            || format!("the node does not come to {}: {}", point.name(), self.log()),
+        );
+    }
+
+    /// Lets the node go on from the point, or forgets that one was held there.
+    pub(crate) fn release(&self, point: Point) {
+        std::fs::remove_file(self.held_path(point)).unwrap();
+    }
+
+    fn held_path(&self, point: Point) -> PathBuf {
+        self.dir.path().join(format!("{}.held", point.name()))
+    }
+
+    /// What the node has said.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
     fn log_path(&self) -> PathBuf {
         self.dir.path().join("log")
     }
 
     /// What a verb answers; `None` where it cannot.
-    fn ask(&self, words: &[&str]) -> Option<Json> {
+    pub(crate) fn ask(&self, words: &[&str]) -> Option<Json> {
         let done = self.command(&[words, &["--json"]].concat()).output().unwrap();
         done.status.success().then(|| serde_json::from_slice(&done.stdout).unwrap())
     }
@@ -125,7 +165,7 @@ impl<'broker> Desk<'broker> {
     pub(crate) fn has_topics(&self) {
         for system in ["mz", "ga", "wj", "zj", "yj", "ny"] {
             let there = || self.broker.has_topic(&self.topic(system)).then_some(());
-            wait_for(there, || std::fs::read_to_string(self.log_path()).unwrap_or_default());
+            wait_for(there, || self.log());
         }
     }
 
@@ -141,16 +181,27 @@ impl<'broker> Desk<'broker> {
                 let account = &status["subscriptions"][0];
                 (read >= u64::try_from(rows).unwrap() && account["pending"] == 0).then_some(status)
             },
-            || {
-                let log = std::fs::read_to_string(self.log_path()).unwrap_or_default();
-                format!("{:?}\n{log}", self.ask(&["status"]))
-            },
+            || format!("{:?}\n{}", self.ask(&["status"]), self.log()),
         )
     }
 
     /// How many rows were taken in, where the node says it.
     pub(crate) fn changes(&self) -> Option<u64> {
         self.ask(&["status"])?["changes"].as_u64()
+    }
+
+    /// Why the node is not ready, by part; nothing where it is.
+    pub(crate) fn unready(&self) -> BTreeMap<String, String> {
+        let config = ureq::Agent::config_builder().http_status_as_error(false).build();
+        let answer = ureq::Agent::from(config).get(format!("http://127.0.0.1:{}/readyz", self.port)).call();
+        let Ok(mut answer) = answer else { return BTreeMap::from([("node".to_owned(), "away".to_owned())]) };
+        let answer: Json = serde_json::from_str(&answer.body_mut().read_to_string().unwrap()).unwrap();
+        serde_json::from_value(answer["reasons"].clone()).unwrap()
+    }
+
+    /// Where the node serves its schemas.
+    pub(crate) fn registry(&self) -> String {
+        format!("http://127.0.0.1:{}/registry", self.port)
     }
 
     pub(crate) fn events(&self) -> Vec<Record> {
@@ -182,17 +233,27 @@ impl<'broker> Desk<'broker> {
 
 /// Whose each source record is, as a topic's last record of each entity says.
 pub(crate) fn members(records: &[Record]) -> BTreeMap<(String, String), String> {
-    let schema = EntitySchema::of(Dictionary::shipped(), EntityKind::Person);
-    let last: BTreeMap<&str, &Record> = records.iter().map(|record| (record.key.as_str(), record)).collect();
     let mut members = BTreeMap::new();
-    for (entity, record) in last {
-        let Some(value) = &record.value else { continue };
-        for key in schema.decode(&value[5..]).unwrap().members {
-            let before = members.insert((key.system.to_string(), key.local.to_string()), entity.to_owned());
+    for (entity, record) in standing(records) {
+        for key in record.members {
+            let before = members.insert((key.system.to_string(), key.local.to_string()), entity.clone());
             assert_eq!(before, None, "a source record is of one person");
         }
     }
     members
+}
+
+/// What a topic's last record of each entity says.
+pub(crate) fn standing(records: &[Record]) -> BTreeMap<String, AvroRecord> {
+    let schema = EntitySchema::of(Dictionary::shipped(), EntityKind::Person);
+    let mut standing = BTreeMap::new();
+    for record in records {
+        match &record.value {
+            Some(value) => drop(standing.insert(record.key.clone(), schema.decode(&value[5..]).unwrap())),
+            None => drop(standing.remove(&record.key)),
+        }
+    }
+    standing
 }
 
 /// Asks again and again until there is an answer.

@@ -1,8 +1,20 @@
 //! The node on Kafka itself: six departments' rows in, every change of a person out exactly once, whoever dies when.
 
 #[cfg(test)]
+mod debezium;
+#[cfg(test)]
 mod desk;
+#[cfg(test)]
+mod gold;
+#[cfg(test)]
+mod numbered;
+#[cfg(test)]
+mod registry;
 #[cfg(test)]
 mod rows;
 #[cfg(test)]
 mod rules;
+#[cfg(test)]
+mod stock;
+#[cfg(test)]
+mod wrong;
