@@ -64,6 +64,10 @@ pub enum ModelFileError {
     Spec(#[source] SpecError),
 }
 
+/// What a reader should know first.
+const HEADER: &str = "# Written by yibiao; a version never changes. Weights are in thousandths of a bit: log2(m / u), m the share of\n\
+             # matching pairs at the level, u of others. Values in `counts` are named by hash.\n";
+
 impl ModelFile {
     /// A file of what was learnt, with its digest.
     pub fn new(name: &str, version: u32, made: Made, spec: Spec, model: Model) -> ModelFile {
@@ -92,10 +96,7 @@ impl ModelFile {
 
     /// The file as text.
     pub fn to_yaml(&self) -> String {
-        let mut text = format!(
-            "# Written by yibiao; a version never changes. Weights are in thousandths of a bit: log2(m / u), m the share of\n\
-             # matching pairs at the level, u of others. Values in `counts` are named by hash.\n"
-        );
+        let mut text = HEADER.to_owned();
         let body = serde_saphyr::to_string(self).expect("invariant: a model file is plain data");
         text.push_str(&body);
         text

@@ -390,3 +390,6 @@ fn pairs_of(mut blocks: BTreeMap<u64, Vec<usize>>, seed: u64) -> Vec<(usize, usi
     }
     pairs
 }
+
+#[cfg(test)]
+mod tests;
