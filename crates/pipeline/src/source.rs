@@ -96,6 +96,8 @@ impl<C: Connector> SourceTask<C> {
     }
 
     async fn step(&mut self) -> ControlFlow<()> {
+        // Before the reading: its turn to tell may come long after.
+        let settled = Instant::now() >= self.settled;
         let read = self.connector.read(&self.cursor, self.options.limits).await;
         // Parsed while the node still has the batches before.
         let next = read.map(|batch| batch.map(|batch| (self.parser.parse(batch.items), batch.cursor)));
@@ -110,10 +112,9 @@ impl<C: Connector> SourceTask<C> {
             Ok(None) => {
                 self.failures = 0;
                 self.send(Event::Idle(self.parser.system())).await?;
-                let left = self.settled.saturating_duration_since(Instant::now());
-                match (self.options.once, left.is_zero()) {
+                match (self.options.once, settled) {
                     (false, _) => self.rest(self.options.poll).await,
-                    (true, false) => self.rest(left).await,
+                    (true, false) => self.rest(self.settled.saturating_duration_since(Instant::now())).await,
                     (true, true) => ControlFlow::Break(()),
                 }
             }
