@@ -7,8 +7,11 @@ use crate::handle::Refusal;
 use std::path::Path;
 use yibiao_format::{Layout, Limits};
 
+/// A row of the workbook, and the number of the decision to take back that it names.
+type ToTakeBack = (u64, u64);
+
 /// The rows in which tasks are decided; and the decisions to take back, each with its row.
-pub(super) fn workbook(file: &Path) -> Result<(Vec<Row>, Vec<(u64, u64)>), Refusal> {
+pub(super) fn workbook(file: &Path) -> Result<(Vec<Row>, Vec<ToTakeBack>), Refusal> {
     let [_, _, _, _, _, _, decision, reason, token] = COLUMNS;
     let mut rows = Vec::new();
     for (row, [cell, reason, token]) in sheet(file, TASKS, [decision, reason, token])? {

@@ -28,7 +28,7 @@ fn partition(desk: &Desk) -> BTreeSet<BTreeSet<String>> {
     of.into_values().collect()
 }
 
-fn apply<'a>(path: &'a Path) -> [&'a str; 6] {
+fn apply(path: &Path) -> [&str; 6] {
     ["apply", path.to_str().unwrap(), "--actor", "lead", "--reason", "planned and looked at"]
 }
 

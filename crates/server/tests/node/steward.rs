@@ -22,7 +22,7 @@ fn fill(path: &Path, sheet: usize, cells: &[(String, &str)]) {
             let mut text = String::from_utf8(bytes).unwrap();
             for (cell, typed) in cells {
                 let start = text.find(&format!("<c r=\"{cell}\"")).unwrap();
-                let end = start + text[start..].find("/>").unwrap() + 2;
+                let end = start + text.get(start..).unwrap().find("/>").unwrap() + 2;
                 let new = format!("<c r=\"{cell}\" t=\"inlineStr\"><is><t>{typed}</t></is></c>");
                 text.replace_range(start..end, &new);
             }
