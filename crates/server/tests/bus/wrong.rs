@@ -94,7 +94,7 @@ fn what_cannot_be_read_is_kept_with_its_bytes_and_a_registry_that_is_away_is_wai
         .map(|entry| {
             let shown = desk.ask(&["quarantine", "show", &entry["id"].to_string()]).unwrap();
             let digits = shown["raw_hex"].as_str().unwrap().to_owned();
-            let byte = |at: usize| u8::from_str_radix(&digits[at * 2..at * 2 + 2], 16).unwrap();
+            let byte = |at: usize| u8::from_str_radix(digits.get(at * 2..at * 2 + 2).unwrap(), 16).unwrap();
             (entry["row"].clone(), (0..digits.len() / 2).map(byte).collect())
         })
         .collect();
