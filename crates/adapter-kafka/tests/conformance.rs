@@ -69,18 +69,7 @@ impl EventFixture for Topics {
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Result<(), Cannot> {
-        match trouble {
-            Trouble::Gone => self.broker.kill(),
-            Trouble::Hanging => {
-                return Err(Cannot::because(
-                    "the client library gives up a broker that hangs, as one that is gone",
-                ));
-            }
-            Trouble::Refusing | Trouble::Throttling => {
-                return Err(Cannot::because("the broker of the tests has neither accounts nor quotas"));
-            }
-        }
-        Ok(())
+        self.broker.suffer(trouble)
     }
 
     fn mend(&mut self) {

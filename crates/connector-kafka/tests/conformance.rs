@@ -60,18 +60,7 @@ impl ConnectorFixture for Topic {
     }
 
     fn trouble(&mut self, trouble: Trouble) -> Result<(), Cannot> {
-        match trouble {
-            Trouble::Gone => self.broker.kill(),
-            Trouble::Hanging => {
-                return Err(Cannot::because(
-                    "the client library gives up a broker that hangs, as one that is gone",
-                ));
-            }
-            Trouble::Refusing | Trouble::Throttling => {
-                return Err(Cannot::because("the broker of the tests has neither accounts nor quotas"));
-            }
-        }
-        Ok(())
+        self.broker.suffer(trouble)
     }
 
     fn mend(&mut self) {

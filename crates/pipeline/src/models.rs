@@ -5,13 +5,13 @@
 //! same, and taking the decision back brings the model before it back.
 
 use crate::ingest::{Draft, IngestError};
-use crate::node::{Decisions, Node};
+use crate::node::{Decisions, Node, empty_world};
 use crate::publisher::{Resolved, Standing};
 use crate::review::Decided;
 use yibiao_record::{Change, Decision, DecisionKind, DecisionSeq, EntityKind, Submission, Timestamp};
 use yibiao_resolve::file::{ModelFile, ModelFileError};
 use yibiao_resolve::world::{Assignment, Settings, World};
-use yibiao_store::{AuditDraft, Raw, ReadError};
+use yibiao_store::{Raw, ReadError};
 
 /// Why a model was not planned or adopted.
 #[derive(Debug, thiserror::Error)]
@@ -119,7 +119,8 @@ impl Node {
         let both = EntityKind::ALL.into_iter().zip(counts(&self.world)).zip(counts(&rebuilt.world));
         let (entities, reviews) =
             both.map(|((kind, old), new)| ((kind, old.0, new.0), (kind, old.1, new.1))).unzip();
-        let changes = self.published_by().preview(rebuilt.steps).map_err(IngestError::from)?;
+        let changes =
+            self.published_by().changes(&Draft::default(), rebuilt.steps).map_err(IngestError::from)?;
         Ok(ModelPlan { before, entities, reviews, changes })
     }
 
@@ -142,7 +143,6 @@ impl Node {
 
     /// Commits a decision by which another model comes in force, and publishes what follows. Until then nothing is changed.
     pub(crate) fn switch(&mut self, decision: Decision, action: &str) -> Result<Decided, SwitchError> {
-        let seq = decision.seq;
         let mut decisions = self.decisions.clone();
         decisions.note(decision.clone());
         let settings = decisions.settings()?;
@@ -151,20 +151,7 @@ impl Node {
         (self.world, self.settings) = (world, settings);
         let draft = Draft { time: decision.at, ..Draft::default() };
         let resolved = Resolved { draft, steps, counts: self.counts() };
-        let publisher = self.publishing.publisher_mut()?;
-        let mut draft = publisher.publish(resolved)?;
-        let changes = u64::try_from(draft.commit.changes.len()).unwrap_or(u64::MAX);
-        draft.commit.audit.push(AuditDraft {
-            at: decision.at,
-            actor: decision.actor.clone(),
-            action: action.into(),
-            subjects: vec![format!("decision {seq}").into()],
-            counts: vec![("changes".into(), i64::try_from(changes).unwrap_or(i64::MAX))],
-        });
-        draft.commit.decisions.push(decision);
-        publisher.commit(&draft)?;
-        self.renew_last().map_err(IngestError::from)?;
-        Ok(Decided { seq, changes })
+        Ok(self.carry_out(decision, resolved, action)?)
     }
 
     /// Reads a file, and checks that it may come in force.
@@ -193,8 +180,7 @@ impl Node {
 
     /// The world that the live rows make under these models and the decisions taken, with the ids that entities have.
     fn rebuilt(&self, settings: Settings, decisions: &Decisions) -> Result<Rebuilt, SwitchError> {
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        let mut world = World::new(settings.clone())?.with_threads(threads);
+        let mut world = empty_world(&settings)?;
         let assignments = EntityKind::ALL.into_iter().flat_map(|kind| {
             let of = |entity| Assignment { entity, members: self.world.members(entity) };
             self.world.entities(kind).map(of)
@@ -209,8 +195,7 @@ impl Node {
         if let Some(error) = failed {
             return Err(IngestError::from(error).into());
         }
-        let steps = steps.into_iter().map(|step| Standing { pins: world.pins(step.entity), step });
-        let steps = steps.collect();
+        let steps = Standing::of(&world, steps);
         Ok(Rebuilt { world, settings, steps })
     }
 }

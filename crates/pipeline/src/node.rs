@@ -118,9 +118,8 @@ impl Node {
         for decision in view.decisions() {
             decisions.note(decision?);
         }
-        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
         let settings = decisions.settings()?;
-        let mut world = World::new(settings.clone())?.with_threads(threads);
+        let mut world = empty_world(&settings)?;
         let assignments = members.into_iter().map(|(entity, members)| Assignment { entity, members });
         let next: Vec<(EntityKind, u64)> = next.into_iter().collect();
         let steps = world.restore(latest.into_values(), assignments, &next, &decisions.all);
@@ -230,4 +229,10 @@ impl Node {
         self.last = self.store.view()?.last();
         Ok(())
     }
+}
+
+/// A world without rows that scores on every core.
+pub(crate) fn empty_world(settings: &Settings) -> Result<World, ModelFileError> {
+    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+    Ok(World::new(settings.clone())?.with_threads(threads))
 }

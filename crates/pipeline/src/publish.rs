@@ -22,9 +22,7 @@ impl Node {
         }
         let world = &mut self.world;
         let steps = self.metrics.timed(Stage::Resolve, || world.apply(&inputs));
-        let steps =
-            steps.into_iter().map(|step| Standing { pins: self.world.pins(step.entity), step }).collect();
-        Resolved { draft, steps, counts: self.counts() }
+        Resolved { draft, steps: Standing::of(&self.world, steps), counts: self.counts() }
     }
 
     /// Per kind: records, and questions that wait for a steward.

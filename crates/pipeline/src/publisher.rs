@@ -17,7 +17,7 @@ use yibiao_record::{
     Change, ChangeKind, ChangeSeq, EntityKind, Submission, SubmissionSeq, SystemId, Timestamp,
 };
 use yibiao_resolve::survive::{self, Pin};
-use yibiao_resolve::world::Step;
+use yibiao_resolve::world::{Step, World};
 use yibiao_schema::Dictionary;
 use yibiao_store::{AuditDraft, Raw, ReadError, Store, View};
 
@@ -36,6 +36,13 @@ pub(crate) struct Standing {
     pub(crate) pins: Vec<Pin>,
 }
 
+impl Standing {
+    /// Steps of a world as it stands after them.
+    pub(crate) fn of(world: &World, steps: Vec<Step>) -> Vec<Standing> {
+        steps.into_iter().map(|step| Standing { pins: world.pins(step.entity), step }).collect()
+    }
+}
+
 /// The half of a node that publishes and commits.
 #[derive(Debug)]
 pub(crate) struct Publisher {
@@ -50,40 +57,30 @@ impl Publisher {
     pub(crate) fn publish(&mut self, resolved: Resolved) -> Result<Draft, IngestError> {
         let Resolved { mut draft, steps, counts } = resolved;
         let started = Instant::now();
-        let view = self.store.view()?;
-        let stored = stored(&view, &draft, &steps)?;
-        // Every batch before this one is committed.
-        let mut last = view.last().change;
-        for standing in steps {
-            let rows: Vec<&Submission> = standing
-                .step
-                .rows
-                .iter()
-                .filter_map(|seq| draft.submission(*seq).or_else(|| stored.get(seq)))
-                .collect();
-            let seq = ChangeSeq(last.0 + 1);
-            if let Some(change) = self.change(seq, standing.step, &rows, &standing.pins, draft.time) {
-                last = seq;
-                self.published.note(&change);
-                draft.commit.changes.push(change);
-            }
-        }
+        let changes = self.changes(&draft, steps)?;
+        changes.iter().for_each(|change| self.published.note(change));
+        draft.commit.changes.extend(changes);
         self.metrics.spent(Stage::Survive, started);
         self.show(&counts);
         Ok(draft)
     }
 
-    /// The changes that steps would come to; nothing is noted as published.
-    pub(crate) fn preview(&self, steps: Vec<Standing>) -> Result<Vec<Change>, ReadError> {
+    /// The changes that steps come to, each of another entity; nothing is noted as published.
+    pub(crate) fn changes(&self, draft: &Draft, steps: Vec<Standing>) -> Result<Vec<Change>, ReadError> {
         let view = self.store.view()?;
-        let stored = stored(&view, &Draft::default(), &steps)?;
-        let mut seq = view.last().change;
+        let stored = stored(&view, draft, &steps)?;
+        // Every batch before this one is committed.
+        let mut last = view.last().change;
         let mut changes = Vec::new();
         for Standing { step, pins } in steps {
-            let rows: Vec<&Submission> = step.rows.iter().filter_map(|seq| stored.get(seq)).collect();
-            let next = ChangeSeq(seq.0 + 1);
-            if let Some(change) = self.change(next, step, &rows, &pins, Timestamp(0)) {
-                seq = next;
+            let rows: Vec<&Submission> = step
+                .rows
+                .iter()
+                .filter_map(|seq| draft.submission(*seq).or_else(|| stored.get(seq)))
+                .collect();
+            let seq = ChangeSeq(last.0 + 1);
+            if let Some(change) = self.change(seq, step, &rows, &pins, draft.time) {
+                last = seq;
                 changes.push(change);
             }
         }

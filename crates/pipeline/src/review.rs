@@ -6,6 +6,7 @@
 use crate::ingest::{Draft, IngestError};
 use crate::models::SwitchError;
 use crate::node::Node;
+use crate::publisher::Resolved;
 use yibiao_record::{Decision, DecisionKind, DecisionSeq, EntityKind, Op, SourceKey, Timestamp};
 use yibiao_resolve::file::ModelFileError;
 use yibiao_store::AuditDraft;
@@ -86,19 +87,30 @@ impl Node {
         self.decisions.note(decision.clone());
         self.settle()?;
         let resolved = self.resolve(Draft { time: at, ..Draft::default() }, std::slice::from_ref(&decision));
+        Ok(self.carry_out(decision, resolved, "decide")?)
+    }
+
+    /// Publishes what a decision came to and commits both, with an entry in the audit log.
+    pub(crate) fn carry_out(
+        &mut self,
+        decision: Decision,
+        resolved: Resolved,
+        action: &str,
+    ) -> Result<Decided, IngestError> {
+        let seq = decision.seq;
         let publisher = self.publishing.publisher_mut()?;
         let mut draft = publisher.publish(resolved)?;
         let changes = u64::try_from(draft.commit.changes.len()).unwrap_or(u64::MAX);
-        draft.commit.decisions.push(decision);
         draft.commit.audit.push(AuditDraft {
-            at,
-            actor: actor.into(),
-            action: "decide".into(),
+            at: decision.at,
+            actor: decision.actor.clone(),
+            action: action.into(),
             subjects: vec![format!("decision {seq}").into()],
             counts: vec![("changes".into(), i64::try_from(changes).unwrap_or(i64::MAX))],
         });
+        draft.commit.decisions.push(decision);
         publisher.commit(&draft)?;
-        self.renew_last().map_err(IngestError::from)?;
+        self.renew_last()?;
         Ok(Decided { seq, changes })
     }
 

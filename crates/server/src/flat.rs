@@ -7,7 +7,6 @@ use indicatif::ProgressBar;
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use yibiao_format::{Cell, Layout, Limits};
-use yibiao_resolve::file::ModelFile;
 use yibiao_resolve::flat::{self, Progress, Schema, Table, Weights};
 use yibiao_resolve::train::Trained;
 use yibiao_resolve::{Model, Spec};
@@ -80,9 +79,7 @@ pub(crate) fn learn(schema: &Path, paths: &[PathBuf], output: Output) -> Result<
 
 /// A model for the schema.
 fn model(path: &Path, schema: &Schema) -> Result<Model, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::failed(format!("cannot read the model {}: {error}", path.display())))?;
-    let file = ModelFile::parse_yaml(&text).map_err(|error| Failure::config(&error))?;
+    let file = crate::model::read(path)?;
     let spec = schema.spec().map_err(|error| Failure::run(&error))?;
     if file.spec == spec {
         return Ok(file.model);

@@ -121,7 +121,7 @@ pub(crate) fn keep(named: &Named, spec: Spec, trained: Trained, out: &Path) -> R
 }
 
 fn report(arguments: &ReportArgs, output: Output) -> Result<(), Failure> {
-    let (_, file) = checked(&arguments.model)?;
+    let file = read(&arguments.model)?;
     let against = arguments.against.as_deref().map(checked).transpose()?;
     let page = report::html(&file, against.as_ref().map(|(_, file)| file));
     std::fs::write(&arguments.out, page)
@@ -131,11 +131,16 @@ fn report(arguments: &ReportArgs, output: Output) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A model file that another process is to read: read here first, so that what is wrong is told before it is asked.
-fn checked(path: &Path) -> Result<(PathBuf, ModelFile), Failure> {
+/// Reads a model file.
+pub(crate) fn read(path: &Path) -> Result<ModelFile, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::failed(format!("cannot read the model {}: {error}", path.display())))?;
-    let file = ModelFile::parse_yaml(&text).map_err(|error| Failure::config(&error))?;
+    ModelFile::parse_yaml(&text).map_err(|error| Failure::config(&error))
+}
+
+/// A model file that another process is to read: read here first, so that what is wrong is told before it is asked.
+fn checked(path: &Path) -> Result<(PathBuf, ModelFile), Failure> {
+    let file = read(path)?;
     Ok((absolute(path)?, file))
 }
 

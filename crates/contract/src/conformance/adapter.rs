@@ -4,7 +4,10 @@ use super::adapter_silver as more;
 use super::book::differs;
 use super::connector::Trouble;
 use super::report::Report;
-use super::run::{Cannot, Flaw, Outage, Run, broken, bronze, judge_good, judge_quiet, judge_words, silver};
+use super::run::{
+    Cannot, Flaw, Outage, Run, TROUBLES, broken, bronze, judge_delivered, judge_good, judge_outcomes,
+    judge_quiet, judge_words, silver,
+};
 use super::sample::{COLUMNS, Sample, samples};
 use crate::{Adapter, OutBatch, OutRow, Outcome, RowStatus};
 use std::time::Duration;
@@ -115,26 +118,9 @@ pub async fn adapter<F: AdapterFixture>(fixture: &mut F) -> Report {
         more::given_up(f),
     )
     .await;
-    run.check(
-        silver("gone", "nothing is told as delivered, or lost, while the receiver is gone", stands),
-        more::trouble(f, Trouble::Gone),
-    )
-    .await;
-    run.check(
-        silver("hanging", "nothing waits for ever, or is lost, while the receiver hangs", stands),
-        more::trouble(f, Trouble::Hanging),
-    )
-    .await;
-    run.check(
-        silver("refusing", "nothing is lost while the receiver refuses", stands),
-        more::trouble(f, Trouble::Refusing),
-    )
-    .await;
-    run.check(
-        silver("throttling", "nothing is lost while the receiver asks to come later", stands),
-        more::trouble(f, Trouble::Throttling),
-    )
-    .await;
+    for (name, rule, trouble) in TROUBLES {
+        run.check(silver(name, rule, stands), more::trouble(f, trouble)).await;
+    }
     run.check(silver("error-words", "an error names attempt, reason and next step", made), async {
         judge_words(outage.as_ref())
     })
@@ -196,28 +182,12 @@ async fn ill<F: AdapterFixture>(f: &mut F, outage: &mut Option<Outage>) -> Resul
 
 /// Writes, and fails where not every row has its outcome.
 pub(super) async fn write<A: Adapter>(adapter: &mut A, batch: &OutBatch) -> Result<Vec<Outcome>, Flaw> {
-    let outcomes = adapter
-        .write(batch)
-        .await
-        .map_err(|error| broken(error.to_string(), "a receiver that is well takes what it is given"))?;
-    match outcomes.len() == batch.rows.len() {
-        true => Ok(outcomes),
-        false => Err(broken(
-            format!("{} outcomes for {} rows", outcomes.len(), batch.rows.len()),
-            "return one outcome for each row, in the order of the rows",
-        )),
-    }
+    judge_outcomes(adapter.write(batch).await, batch.rows.len(), "row")
 }
 
 /// Writes, and fails where not every row is delivered.
 pub(super) async fn deliver<A: Adapter>(adapter: &mut A, batch: &OutBatch) -> Result<(), Flaw> {
-    let outcomes = write(adapter, batch).await?;
-    match outcomes.iter().find(|outcome| **outcome != Outcome::Delivered) {
-        Some(other) => {
-            Err(broken(format!("a row was not delivered: {other:?}"), "see why the receiver did not take it"))
-        }
-        None => Ok(()),
-    }
+    judge_delivered(&write(adapter, batch).await?, "a row")
 }
 
 /// Fails unless the receiver has exactly these rows in some order.

@@ -3,7 +3,10 @@
 use super::connector::Trouble;
 use super::event_silver as more;
 use super::report::Report;
-use super::run::{Cannot, Flaw, Outage, Run, broken, bronze, judge_good, judge_quiet, judge_words, silver};
+use super::run::{
+    Cannot, Flaw, Outage, Run, TROUBLES, broken, bronze, judge_delivered, judge_good, judge_outcomes,
+    judge_quiet, judge_words, silver,
+};
 use super::sample::samples;
 use crate::{ChangeEvent, Delivery, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome};
 use std::collections::BTreeMap;
@@ -124,26 +127,9 @@ pub async fn event_adapter<F: EventFixture>(fixture: &mut F) -> Report {
         more::given_up(f),
     )
     .await;
-    run.check(
-        silver("gone", "nothing is told as delivered, or lost, while the receiver is gone", made),
-        more::trouble(f, Trouble::Gone),
-    )
-    .await;
-    run.check(
-        silver("hanging", "nothing waits for ever, or is lost, while the receiver hangs", made),
-        more::trouble(f, Trouble::Hanging),
-    )
-    .await;
-    run.check(
-        silver("refusing", "nothing is lost while the receiver refuses", made),
-        more::trouble(f, Trouble::Refusing),
-    )
-    .await;
-    run.check(
-        silver("throttling", "nothing is lost while the receiver asks to come later", made),
-        more::trouble(f, Trouble::Throttling),
-    )
-    .await;
+    for (name, rule, trouble) in TROUBLES {
+        run.check(silver(name, rule, made), more::trouble(f, trouble)).await;
+    }
     run.check(silver("error-words", "an error names attempt, reason and next step", made), async {
         judge_words(outage.as_ref())
     })
@@ -183,27 +169,11 @@ pub(super) async fn write<A: EventAdapter>(
     adapter: &mut A,
     batch: &EventBatch,
 ) -> Result<Vec<Outcome>, Flaw> {
-    let outcomes = adapter
-        .write(batch)
-        .await
-        .map_err(|error| broken(error.to_string(), "a receiver that is well takes what it is given"))?;
-    match outcomes.len() == batch.events.len() {
-        true => Ok(outcomes),
-        false => Err(broken(
-            format!("{} outcomes for {} events", outcomes.len(), batch.events.len()),
-            "return one outcome for each event, in the order of the events",
-        )),
-    }
+    judge_outcomes(adapter.write(batch).await, batch.events.len(), "event")
 }
 
 pub(super) async fn deliver<A: EventAdapter>(adapter: &mut A, batch: &EventBatch) -> Result<(), Flaw> {
-    match write(adapter, batch).await?.iter().find(|outcome| **outcome != Outcome::Delivered) {
-        Some(other) => Err(broken(
-            format!("an event was not delivered: {other:?}"),
-            "see why the receiver did not take it",
-        )),
-        None => Ok(()),
-    }
+    judge_delivered(&write(adapter, batch).await?, "an event")
 }
 
 /// An adapter as the node makes it: asked how far the receiver is before it writes.

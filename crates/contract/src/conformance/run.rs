@@ -1,7 +1,8 @@
 //! One run of checks: in order, each with a time limit, each only where what it builds on holds.
 
+use super::connector::Trouble;
 use super::report::{Check, Level, Report, Verdict};
-use crate::{EdgeError, Finding};
+use crate::{EdgeError, Finding, Outcome};
 use std::future::Future;
 use std::time::Duration;
 
@@ -85,6 +86,41 @@ pub(super) fn judge_quiet(said: &[(&'static str, String)], values: &[String]) ->
         None => Ok(()),
     }
 }
+
+/// Fails unless something was written and each of so many things has its outcome. `one` names a thing: "row".
+pub(super) fn judge_outcomes(
+    outcomes: Result<Vec<Outcome>, EdgeError>,
+    written: usize,
+    one: &str,
+) -> Result<Vec<Outcome>, Flaw> {
+    let outcomes = outcomes
+        .map_err(|error| broken(error.to_string(), "a receiver that is well takes what it is given"))?;
+    match outcomes.len() == written {
+        true => Ok(outcomes),
+        false => Err(broken(
+            format!("{} outcomes for {written} {one}s", outcomes.len()),
+            &format!("return one outcome for each {one}, in the order of the {one}s"),
+        )),
+    }
+}
+
+/// Fails unless all was delivered. `one` names a thing: "a row".
+pub(super) fn judge_delivered(outcomes: &[Outcome], one: &str) -> Result<(), Flaw> {
+    match outcomes.iter().find(|outcome| **outcome != Outcome::Delivered) {
+        Some(other) => {
+            Err(broken(format!("{one} was not delivered: {other:?}"), "see why the receiver did not take it"))
+        }
+        None => Ok(()),
+    }
+}
+
+/// What may befall a receiver: the name of the check, its rule, and what is done to the receiver.
+pub(super) const TROUBLES: [(&str, &str, Trouble); 4] = [
+    ("gone", "nothing is told as delivered, or lost, while the receiver is gone", Trouble::Gone),
+    ("hanging", "nothing waits for ever, or is lost, while the receiver hangs", Trouble::Hanging),
+    ("refusing", "nothing is lost while the receiver refuses", Trouble::Refusing),
+    ("throttling", "nothing is lost while the receiver asks to come later", Trouble::Throttling),
+];
 
 /// Why a check is not passed.
 pub(super) enum Flaw {

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
+use yibiao_contract::conformance::{Cannot, Trouble};
 
 /// How long a broker may take to start.
 const START: Duration = Duration::from_secs(180);
@@ -61,6 +62,22 @@ impl Broker {
     /// Ends it as a power cut would; its data stays.
     pub fn kill(&self) {
         self.process.end();
+    }
+
+    /// Brings on what a fixture of the conformance kit asks for, as far as this broker can suffer it.
+    pub fn suffer(&self, trouble: Trouble) -> Result<(), Cannot> {
+        match trouble {
+            Trouble::Gone => {
+                self.kill();
+                Ok(())
+            }
+            Trouble::Hanging => {
+                Err(Cannot::because("the client library gives up a broker that hangs, as one that is gone"))
+            }
+            Trouble::Refusing | Trouble::Throttling => {
+                Err(Cannot::because("the broker of the tests has neither accounts nor quotas"))
+            }
+        }
     }
 
     /// Starts it on the data that it has, and returns once it answers.

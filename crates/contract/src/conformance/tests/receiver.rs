@@ -68,8 +68,7 @@ impl AdapterFixture for ReceiverFixture {
     }
 
     fn patience(&self) -> Duration {
-        // Only an adapter that never answers needs it.
-        if self.fault == "hanging" { Duration::from_millis(100) } else { Duration::from_secs(60) }
+        patience(self.fault)
     }
 }
 
@@ -85,6 +84,11 @@ impl fmt::Debug for Receiver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "receiver in memory {}", if self.fault == "quiet" { &self.name } else { "" })
     }
+}
+
+/// How long a check of a twin may take: only one that never answers needs all of it.
+pub(super) fn patience(fault: &str) -> Duration {
+    if fault == "hanging" { Duration::from_millis(100) } else { Duration::from_secs(60) }
 }
 
 /// What a fault is called that a trouble brings out.

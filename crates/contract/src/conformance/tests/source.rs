@@ -1,5 +1,6 @@
 //! A source in memory whose connector does everything right, but for one fault, named after the check that finds it.
 
+use super::receiver::patience;
 use crate::conformance::{COLUMNS, Cannot, ConnectorFixture, Sample, Trouble};
 use crate::{
     Batch, BatchLimits, Connector, ConnectorCapabilities, Cursor, Discovered, EdgeError, Finding, Item,
@@ -96,8 +97,7 @@ impl ConnectorFixture for SourceFixture {
     }
 
     fn patience(&self) -> Duration {
-        // Only a connector that never answers needs it.
-        if self.fault == "hanging" { Duration::from_millis(100) } else { Duration::from_secs(60) }
+        patience(self.fault)
     }
 }
 

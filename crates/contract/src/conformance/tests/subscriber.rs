@@ -1,7 +1,7 @@
 //! A receiver of events in memory whose adapter does everything right, but for one fault, named after the check that
 //! finds it.
 
-use super::receiver::{error, findings, named};
+use super::receiver::{error, findings, named, patience};
 use crate::conformance::{Cannot, EventFixture, Received, Trouble};
 use crate::{
     ChangeEvent, Delivery, EdgeError, EventAdapter, EventBatch, EventRecord, FeedMark, Finding, Outcome,
@@ -73,8 +73,7 @@ impl EventFixture for SubscriberFixture {
     }
 
     fn patience(&self) -> Duration {
-        // Only an adapter that never answers needs it.
-        if self.fault == "hanging" { Duration::from_millis(100) } else { Duration::from_secs(60) }
+        patience(self.fault)
     }
 }
 
