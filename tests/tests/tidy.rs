@@ -11,6 +11,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("record", 0),
     ("schema", 1),
     ("format", 1),
+    ("http-client", 1),
     ("mapping", 2),
     ("resolve", 2),
     ("policy", 2),
@@ -25,6 +26,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("connector-sql", 3),
     ("adapter-file", 3),
     ("adapter-kafka", 3),
+    ("adapter-webhook", 3),
     ("pipeline", 4),
     ("server", 5),
 ];

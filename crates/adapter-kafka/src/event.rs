@@ -3,8 +3,7 @@
 use crate::Settings;
 use crate::numbers::Numbers;
 use rdkafka::message::{Header, OwnedHeaders};
-use yibiao_contract::ChangeEvent;
-use yibiao_record::ChangeKind;
+use yibiao_contract::{ChangeEvent, cloud_event};
 use yibiao_schema::avro::AvroError;
 
 /// What goes into the topics for one event.
@@ -50,27 +49,18 @@ pub(crate) fn write(settings: &Settings, numbers: &Numbers, event: &ChangeEvent)
 }
 
 fn headers(settings: &Settings, number: u32, event: &ChangeEvent) -> OwnedHeaders {
-    let entity = event.entity.to_string();
-    let mut attributes = vec![
-        ("content-type", "application/vnd.confluent.avro".to_owned()),
-        ("ce_specversion", "1.0".to_owned()),
-        ("ce_id", event.position.to_string()),
-        ("ce_source", format!("urn:yibiao:{}", settings.config.prefix)),
-        ("ce_type", format!("yibiao.{}.{}.v1", event.entity.kind.name(), event.kind.name())),
-        ("ce_subject", entity.clone()),
-        ("ce_time", event.time.to_string()),
-        ("ce_partitionkey", entity),
-    ];
+    let source = format!("urn:yibiao:{}", settings.config.prefix);
+    let mut headers = vec![("content-type".to_owned(), "application/vnd.confluent.avro".to_owned())];
+    headers.extend(
+        cloud_event::attributes(event, &source)
+            .into_iter()
+            .map(|(name, value)| (format!("ce_{name}"), value)),
+    );
     if let Some(registry) = &settings.config.registry {
         let url = format!("{}/schemas/ids/{}", registry.trim_end_matches('/'), number);
-        attributes.push(("ce_dataschema", url));
+        headers.push(("ce_dataschema".to_owned(), url));
     }
-    match event.kind {
-        ChangeKind::Merged { into } => attributes.push(("ce_mergedinto", into.to_string())),
-        ChangeKind::Split { from } => attributes.push(("ce_splitfrom", from.to_string())),
-        ChangeKind::Created | ChangeKind::Updated | ChangeKind::Retired => {}
-    }
-    attributes.iter().fold(OwnedHeaders::new_with_capacity(attributes.len()), |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value) })
+    headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| {
+        all.insert(Header { key, value: Some(value) })
     })
 }

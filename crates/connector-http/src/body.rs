@@ -91,12 +91,12 @@ pub fn read_body(
         Kind::Json | Kind::Ndjson if gzip => {
             Err(BodyError::Unsupported("only the department's own file may come packed"))
         }
-        Kind::Json => rows(mapping, json_rows(body)?, at),
-        Kind::Ndjson => rows(mapping, lines(body), at),
+        Kind::Json => rows(mapping, NAME, json_rows(body)?, at),
+        Kind::Ndjson => rows(mapping, NAME, lines(body), at),
         Kind::Csv if !own_csv && !gzip => csv_rows(mapping, body, at),
         Kind::Unsaid if looks_like_json && !gzip => match json_rows(body) {
-            Ok(found) => rows(mapping, found, at),
-            Err(_) => rows(mapping, lines(body), at),
+            Ok(found) => rows(mapping, NAME, found, at),
+            Err(_) => rows(mapping, NAME, lines(body), at),
         },
         Kind::Csv | Kind::Own | Kind::Unsaid => own_file(mapping, gzip, body, limits),
     }
@@ -107,10 +107,11 @@ fn unreadable(reason: impl Into<String>, hint: &str) -> BodyError {
 }
 
 /// A row as it came, with its key where it was said beside it.
-struct Said {
-    raw: Vec<u8>,
-    key: Option<String>,
-    body: Result<Option<Vec<u8>>, String>,
+pub(crate) struct Said {
+    pub(crate) raw: Vec<u8>,
+    pub(crate) key: Option<String>,
+    /// The row, none for one that is no more, or why it is none.
+    pub(crate) body: Result<Option<Vec<u8>>, String>,
 }
 
 /// A row with its key beside it; no value means that the row is no more.
@@ -160,7 +161,7 @@ fn csv_rows(mapping: &Mapping, body: &[u8], at: Timestamp) -> Result<Pushed, Bod
         let record = record.map_err(|_| unreadable("it is not separated values", hint))?;
         found.push(csv_row(&header, &record));
     }
-    rows(mapping, found, at)
+    rows(mapping, NAME, found, at)
 }
 
 fn csv_row(header: &csv::StringRecord, record: &csv::ByteRecord) -> Said {
@@ -181,13 +182,18 @@ fn csv_row(header: &csv::StringRecord, record: &csv::ByteRecord) -> Said {
 }
 
 /// Rows that stand for themselves, as messages.
-fn rows(mapping: &Mapping, found: Vec<Said>, at: Timestamp) -> Result<Pushed, BodyError> {
+pub(crate) fn rows(
+    mapping: &Mapping,
+    name: &str,
+    found: Vec<Said>,
+    at: Timestamp,
+) -> Result<Pushed, BodyError> {
     if found.is_empty() {
         return Err(unreadable("it holds no row", "send at least one row"));
     }
     let columns = mapping.message_columns();
     let binding =
-        mapping.bind_messages(NAME, &columns).map_err(|error| unreadable(error.reason, error.hint))?;
+        mapping.bind_messages(name, &columns).map_err(|error| unreadable(error.reason, error.hint))?;
     let mut pushed = Pushed { items: Vec::new(), rows: Vec::with_capacity(found.len()) };
     let mut messages = Vec::new();
     for (locator, said) in (1..).zip(found) {
@@ -195,17 +201,17 @@ fn rows(mapping: &Mapping, found: Vec<Said>, at: Timestamp) -> Result<Pushed, Bo
         messages.push(message);
         pushed.rows.push(row);
         if messages.len() == MESSAGES_MAX {
-            pushed.items.push(item(&columns, std::mem::take(&mut messages)));
+            pushed.items.push(item(name, &columns, std::mem::take(&mut messages)));
         }
     }
     if !messages.is_empty() {
-        pushed.items.push(item(&columns, messages));
+        pushed.items.push(item(name, &columns, messages));
     }
     Ok(pushed)
 }
 
-fn item(columns: &[String], messages: Vec<Message>) -> Item {
-    Item::Messages(Messages { name: NAME.to_owned(), columns: columns.to_vec(), messages })
+fn item(name: &str, columns: &[String], messages: Vec<Message>) -> Item {
+    Item::Messages(Messages { name: name.to_owned(), columns: columns.to_vec(), messages })
 }
 
 fn message(

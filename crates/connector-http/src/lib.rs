@@ -1,4 +1,5 @@
-//! Takes what a department pushes over HTTP, beside whatever else brings in its rows.
+//! Takes what a department pushes over HTTP, beside whatever else brings in its rows; and asks a department's REST source
+//! for them ([`pull`]).
 //!
 //! The server reads a request's body with [`read_body`] and leaves it in the [`Inbox`]; the connector takes it from there
 //! and says so once it is durable. The inbox is bounded: what does not fit is refused, for the sender to try again.
@@ -8,6 +9,7 @@
 
 mod body;
 mod inbox;
+pub mod pull;
 #[cfg(test)]
 mod tests;
 

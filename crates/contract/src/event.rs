@@ -10,6 +10,7 @@
 use crate::{Delivery, EdgeError, Finding, Outcome};
 use std::fmt;
 use std::future::Future;
+use std::time::Duration;
 use yibiao_record::{ChangeKind, ElementId, EntityId, SourceKey, Timestamp, Value};
 
 /// One step of an entity, projected for one subscription.
@@ -66,14 +67,43 @@ pub struct EventBatch {
     pub events: Vec<ChangeEvent>,
 }
 
+/// How a receiver that does not take an event is borne with. The pipeline waits; the adapter only tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Patience {
+    /// The pause after the first failure; each failure in a row doubles it.
+    pub first: Duration,
+    /// The longest pause, unless the receiver asks for a longer one.
+    pub longest: Duration,
+    /// How long an event is tried before it counts as dead; `None`: for ever.
+    pub give_up: Option<Duration>,
+}
+
+impl Patience {
+    /// For ever, at least once a minute.
+    pub const ENDLESS: Patience =
+        Patience { first: Duration::from_millis(500), longest: Duration::from_secs(60), give_up: None };
+}
+
 /// Sends the events of one subscription to a receiver.
 ///
-/// **Contract:** one outcome per event, in order; events of one entity reach the receiver in their order. An adapter whose
-/// [`delivery`](Self::delivery) is [`Delivery::Transactional`] leaves out events up to its own
-/// [`last_applied`](Self::last_applied).
+/// **Contract:** one outcome per event, in order; events of one entity reach the receiver in their order: behind the first
+/// event that it did not take, it takes none. An adapter whose [`delivery`](Self::delivery) is
+/// [`Delivery::Transactional`] leaves out events up to its own [`last_applied`](Self::last_applied).
 pub trait EventAdapter: Send + fmt::Debug {
     /// How it takes events.
     fn delivery(&self) -> Delivery;
+    /// Most events of a batch. An adapter that is many holds few, so that receivers that hang cost little.
+    fn events_max(&self) -> usize {
+        1_000
+    }
+    /// How its receiver is borne with.
+    fn patience(&self) -> Patience {
+        Patience::ENDLESS
+    }
+    /// Why the last write left an event, without its content.
+    fn trouble(&self) -> Option<String> {
+        None
+    }
     /// Whether receiver and rights are as needed.
     fn check(&self) -> impl Future<Output = Vec<Finding>> + Send;
     /// Where in the feed the receiver is known to have come, where it can tell.

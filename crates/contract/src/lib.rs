@@ -8,15 +8,19 @@
 //! What follows is the page for authors.
 #![doc = include_str!("../README.md")]
 
+#[cfg(feature = "cloud-events")]
+pub mod cloud_event;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod event;
 pub mod fault;
 #[cfg(feature = "program")]
 pub mod program;
+#[cfg(feature = "cloud-events")]
+pub mod values;
 mod words;
 
-pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark};
+pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Patience};
 // What the traits speak of, so that an author needs this one crate.
 pub use yibiao_format::{BadRow, Cell, Opening, Row, cells_json, json_cells};
 pub use yibiao_record::Timestamp;
@@ -301,6 +305,9 @@ pub enum Outcome {
     Reject(String),
     /// Nobody knows: treated as an error.
     Unknown,
+    /// The receiver is gone for good and asks to be left alone: its subscription is disabled until an operator enables
+    /// it again.
+    Gone,
 }
 
 /// Sends rows to a receiver.

@@ -6,6 +6,7 @@
 
 use crate::deliver::{DeliverError, DeliveryReport};
 use crate::node::Node;
+use crate::receiver::Disabled;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 use yibiao_policy::{Projected, RuleId, Subject, Subscription};
@@ -57,6 +58,8 @@ pub struct Account {
     pub pending: u64,
     /// Changes of the feed.
     pub feed: u64,
+    /// Since when and why its receiver is left alone, where it is.
+    pub disabled: Option<Disabled>,
 }
 
 impl Account {
@@ -182,6 +185,7 @@ impl Node {
                 dead: 0,
                 pending: feed.saturating_sub(view.position(subscription.id())?.unwrap_or(0)),
                 feed,
+                disabled: Disabled::read(&view, subscription.id())?,
             };
             for (name, count) in counters.range(prefix.clone()..) {
                 let Some(name) = name.strip_prefix(&prefix) else { break };
@@ -213,6 +217,8 @@ impl Node {
                 self.metrics.outcomes.with_label_values(&[&account.subscription, outcome]).set(signed(count));
             }
             self.metrics.gap.with_label_values(&[&account.subscription]).set(account.gap());
+            let disabled = i64::from(account.disabled.is_some());
+            self.metrics.disabled.with_label_values(&[&account.subscription]).set(disabled);
         }
         Ok(())
     }

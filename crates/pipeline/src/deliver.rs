@@ -167,7 +167,7 @@ fn rejected(
         match outcome {
             Outcome::Delivered => {}
             Outcome::Reject(_) => rejected.extend(entities),
-            Outcome::Retry(_) | Outcome::Unknown => {
+            Outcome::Retry(_) | Outcome::Unknown | Outcome::Gone => {
                 return Err(EdgeError {
                     attempt: format!("cannot deliver for {subscription}"),
                     reason: "the receiver did not take every row".to_owned(),

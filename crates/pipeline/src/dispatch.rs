@@ -9,7 +9,10 @@ use crate::account::Disposition;
 use crate::deliver::DeliverError;
 use crate::events::{EventFeed, EventPage, Viewer};
 use crate::node::Node;
+use crate::patience::{Next, Trouble};
+use crate::receiver::Disabled;
 use crate::run::{Job, Part};
+use crate::sent::{GONE_HINT, Open, Sent, mark, send, untaken};
 use crate::source::backoff;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -17,10 +20,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use yibiao_contract::fault::{self, Point};
-use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome, Recovery};
+use yibiao_contract::{EdgeError, EventAdapter, Recovery};
 use yibiao_policy::Policy;
 use yibiao_record::{ChangeSeq, Timestamp};
-use yibiao_store::{ReadError, View, value_digest};
+use yibiao_store::{ReadError, View};
 
 /// The index of the feed, one for all who read events.
 pub type SharedFeed = Arc<Mutex<EventFeed>>;
@@ -82,9 +85,9 @@ impl Dispatch {
             let mut stopping = drain.clone();
             let ended = tokio::select! {
                 _ = drain.wait_for(|drain| *drain) => return,
-                ended = self.follow(&mut delivery, &jobs, &mut stopping, || {
+                ended = self.follow(&mut delivery, &jobs, &mut stopping, |error| {
                     failures = 0;
-                    notice(part.clone(), None);
+                    notice(part.clone(), error);
                 }) => ended,
             };
             let error = match ended {
@@ -112,50 +115,147 @@ impl Dispatch {
         let mut sent = 0;
         loop {
             let view = node.store().view()?;
-            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX)?;
+            let events_max = delivery.adapter.events_max();
+            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max)?;
             if page.upto == noted {
                 return Ok(sent);
             }
+            if let Some(disabled) = Disabled::read(&view, &delivery.subscription)? {
+                return Err(disabled.error(&delivery.subscription).into());
+            }
             let upto = mark(&view, page.upto)?;
             drop(view);
-            sent += u64::try_from(page.events.len()).unwrap_or(u64::MAX);
-            noted = page.upto;
-            let counts = send(delivery, page, upto).await?;
-            node.note_events(&delivery.subscription, noted, &counts, (self.clock)())?;
+            let done = send(delivery, page, upto).await?;
+            let at = (self.clock)();
+            if done.page.upto > noted {
+                noted = done.page.upto;
+                sent += u64::try_from(done.page.events.len()).unwrap_or(u64::MAX);
+                node.note_events(&delivery.subscription, noted, &done.dispositions(), at)?;
+            }
+            match done.open {
+                None => {}
+                Some(Open::Later(asked)) if asked.is_zero() && !done.page.events.is_empty() => {}
+                Some(Open::Later(_)) => return Err(untaken(delivery, "the next run tries it again").into()),
+                Some(Open::Gone) => {
+                    let error = untaken(delivery, GONE_HINT);
+                    node.disable(&delivery.subscription, &error.reason, at)?;
+                    return Err(error.into());
+                }
+            }
         }
     }
 
-    /// Goes on until something fails. `well` is called whenever the receiver has what there is.
+    /// Goes on until something fails that nobody foresaw. `told` is told of every event that waits, and whenever the
+    /// receiver has what there is.
     async fn follow<E: EventAdapter>(
         &self,
         delivery: &mut EventDelivery<E>,
         jobs: &mpsc::Sender<Job>,
         drain: &mut watch::Receiver<bool>,
-        mut well: impl FnMut(),
+        mut told: impl FnMut(Option<&EdgeError>),
     ) -> Result<(), DispatchError> {
         let view = ask(jobs, |node| node.store().view()).await??;
         let mut noted = self.noted(delivery, &view).await?;
         drop(view);
+        let mut trouble = Trouble::default();
         loop {
             let view = ask(jobs, |node| node.store().view()).await??;
-            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX)?;
-            if page.upto == noted {
+            if let Some(disabled) = Disabled::read(&view, &delivery.subscription)? {
                 drop(view); // a view that is held keeps the store from reusing space
-                well();
-                if self.rest(drain).await.is_break() {
+                told(Some(&disabled.error(&delivery.subscription)));
+                if self.rest(drain, self.poll).await.is_break() {
+                    return Ok(());
+                }
+                continue;
+            }
+            let events_max = delivery.adapter.events_max();
+            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max)?;
+            if page.upto == noted {
+                drop(view);
+                told(None);
+                if self.rest(drain, self.poll).await.is_break() {
                     return Ok(());
                 }
                 continue;
             }
             let upto = mark(&view, page.upto)?;
             drop(view);
-            noted = page.upto;
-            let counts = send(delivery, page, upto).await?;
+            let mut sent = send(delivery, page, upto).await?;
             fault::pass(Point::AfterSendBeforeNote);
-            let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
-            ask(jobs, move |node| node.note_events(&subscription, noted, &counts, at)).await??;
-            well();
+            let (pause, error) = self.after(delivery, &mut sent, &mut trouble);
+            self.note(delivery, jobs, &sent, noted, error.as_ref()).await?;
+            noted = sent.page.upto.max(noted);
+            drop(sent); // while the receiver is left alone, nothing is held for it
+            told(error.as_ref());
+            if !pause.is_zero() && self.rest(drain, pause).await.is_break() {
+                return Ok(());
+            }
         }
+    }
+
+    /// How long to wait after a batch, and why, where something is left of it. What is given up is dead from here on.
+    fn after<E: EventAdapter>(
+        &self,
+        delivery: &EventDelivery<E>,
+        sent: &mut Sent,
+        trouble: &mut Trouble,
+    ) -> (Duration, Option<EdgeError>) {
+        let asked = match sent.open {
+            None => {
+                trouble.over();
+                return (Duration::ZERO, None);
+            }
+            Some(Open::Gone) => return (Duration::ZERO, Some(untaken(delivery, GONE_HINT))),
+            Some(Open::Later(asked)) => asked,
+        };
+        if !sent.page.events.is_empty() {
+            trouble.over();
+            return (asked, None);
+        }
+        let subscription = &delivery.subscription;
+        match trouble.failed(delivery.adapter.patience(), asked, (self.clock)()) {
+            Next::Again(pause) => {
+                let error = untaken(delivery, &format!("it is tried again by itself, next in {pause:?}"));
+                tracing::warn!(%subscription, %error, "an event waits");
+                (pause, Some(error))
+            }
+            Next::GiveUp => {
+                let error =
+                    untaken(delivery, "the event counts as dead; mend the receiver and send it again");
+                tracing::error!(%subscription, %error, "an event is given up");
+                sent.give_up();
+                (Duration::ZERO, Some(error))
+            }
+        }
+    }
+
+    /// Notes what came of a batch.
+    async fn note<E: EventAdapter>(
+        &self,
+        delivery: &EventDelivery<E>,
+        jobs: &mpsc::Sender<Job>,
+        sent: &Sent,
+        noted: u64,
+        error: Option<&EdgeError>,
+    ) -> Result<(), DispatchError> {
+        let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
+        let (upto, counts) = (sent.page.upto, sent.dispositions());
+        let gone = error.filter(|_| sent.open == Some(Open::Gone)).map(|error| error.reason.clone());
+        let failed = error.is_some();
+        ask(jobs, move |node| {
+            if upto > noted {
+                node.note_events(&subscription, upto, &counts, at)?;
+            }
+            if failed {
+                node.metrics().delivery_failed(&subscription);
+            }
+            match gone {
+                Some(reason) => node.disable(&subscription, &reason, at),
+                None => Ok(()),
+            }
+        })
+        .await??;
+        Ok(())
     }
 
     /// What was noted as delivered, held against where the receiver says that it has come. One that is behind has lost
@@ -206,6 +306,7 @@ impl Dispatch {
         view: &View,
         after: u64,
         limit: usize,
+        events_max: usize,
     ) -> Result<EventPage, ReadError> {
         let Some(subscription) = self.policy.subscription(subscription) else {
             return Ok(EventPage { upto: after, ..EventPage::default() });
@@ -214,69 +315,16 @@ impl Dispatch {
         tokio::task::block_in_place(|| {
             // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
             let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-            feed.page(view, viewer, after, limit)
+            feed.page(view, viewer, after, limit, events_max)
         })
     }
 
-    async fn rest(&self, drain: &mut watch::Receiver<bool>) -> ControlFlow<()> {
+    async fn rest(&self, drain: &mut watch::Receiver<bool>, pause: Duration) -> ControlFlow<()> {
         tokio::select! {
             _ = drain.wait_for(|drain| *drain) => ControlFlow::Break(()),
-            () = tokio::time::sleep(self.poll) => ControlFlow::Continue(()),
+            () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
         }
     }
-}
-
-/// A position of this feed.
-fn mark(view: &View, position: u64) -> Result<FeedMark, ReadError> {
-    let mut hasher = blake3::Hasher::new();
-    if let Some(change) = view.change(ChangeSeq(position))? {
-        let mut put = |bytes: &[u8]| {
-            hasher.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_le_bytes());
-            hasher.update(bytes);
-        };
-        put(change.entity.to_string().as_bytes());
-        put(change.kind.name().as_bytes());
-        put(&change.time.0.to_le_bytes());
-        for key in &change.members {
-            put(key.system.as_str().as_bytes());
-            put(key.local.as_bytes());
-        }
-        for (element, value) in &change.values {
-            put(&element.0.to_le_bytes());
-            put(&value.as_ref().map(|value| value_digest(&value.value)).unwrap_or_default());
-        }
-    }
-    let digest: String = hasher.finalize().to_hex().chars().take(16).collect();
-    Ok(FeedMark { position, digest: digest.into() })
-}
-
-/// Sends a page and says what became of its changes.
-async fn send<E: EventAdapter>(
-    delivery: &mut EventDelivery<E>,
-    page: EventPage,
-    upto: FeedMark,
-) -> Result<BTreeMap<Disposition, u64>, DispatchError> {
-    let mut counts = page.dispositions();
-    let batch = EventBatch { upto, events: page.events };
-    let outcomes = delivery.adapter.write(&batch).await?;
-    let whole = outcomes.len() == batch.events.len();
-    let rejected = outcomes.iter().filter(|outcome| matches!(outcome, Outcome::Reject(_))).count();
-    let open = outcomes.iter().any(|outcome| matches!(outcome, Outcome::Retry(_) | Outcome::Unknown));
-    if open || !whole {
-        return Err(DispatchError::Edge(EdgeError {
-            attempt: format!("cannot deliver for {}", delivery.subscription),
-            reason: "the receiver did not take every event".to_owned(),
-            hint: "it is tried again by itself".to_owned(),
-            recovery: Recovery::Retry,
-            edition: None,
-        }));
-    }
-    let rejected = u64::try_from(rejected).unwrap_or(u64::MAX);
-    if rejected > 0 {
-        counts.insert(Disposition::Dead, rejected);
-        counts.entry(Disposition::Delivered).and_modify(|delivered| *delivered -= rejected);
-    }
-    Ok(counts)
 }
 
 /// Asks the node for something between two batches.

@@ -15,6 +15,8 @@ use yibiao_store::{ReadError, View};
 
 /// Entities whose latest state is kept at hand.
 const RECENT_MAX: usize = 20_000;
+/// Fewest changes that are read at once.
+const EVENTS_STEP_MIN: usize = 32;
 
 /// Which changes each entity has. One serves any number of subscriptions.
 #[derive(Debug, Default)]
@@ -33,8 +35,8 @@ pub struct EventPage {
     pub events: Vec<ChangeEvent>,
     /// The position that it comes to.
     pub upto: u64,
-    /// The changes that the policy does not let through, by rule.
-    pub filtered: BTreeMap<RuleId, u64>,
+    /// The changes that the policy does not let through: position and rule, in the order of the feed.
+    pub filtered: Vec<(u64, RuleId)>,
 }
 
 /// The subscription, its policy and the time at which something would leave.
@@ -58,37 +60,74 @@ struct State {
 impl EventPage {
     /// The counts of the page: events as delivered, the rest as filtered.
     pub(crate) fn dispositions(&self) -> BTreeMap<Disposition, u64> {
-        let mut counts: BTreeMap<Disposition, u64> =
-            self.filtered.iter().map(|(rule, n)| (Disposition::Filtered(*rule), *n)).collect();
+        let mut counts = BTreeMap::new();
+        for (_, rule) in &self.filtered {
+            *counts.entry(Disposition::Filtered(*rule)).or_insert(0) += 1;
+        }
         if !self.events.is_empty() {
             counts.insert(Disposition::Delivered, u64::try_from(self.events.len()).unwrap_or(u64::MAX));
         }
         counts
     }
+
+    /// Ends before the event of this place, where there is one.
+    pub(crate) fn cut(&mut self, at: usize) {
+        let Some(next) = self.events.get(at).map(|event| event.position) else { return };
+        self.events.truncate(at);
+        self.filtered.retain(|(position, _)| *position < next);
+        self.upto = next.saturating_sub(1);
+    }
 }
 
 impl EventFeed {
-    /// What becomes of at most `limit` changes after a position.
+    /// What becomes of at most `limit` changes after a position, up to `events_max` events.
     pub fn page(
         &mut self,
         view: &View,
         viewer: Viewer<'_>,
         after: u64,
         limit: usize,
+        events_max: usize,
     ) -> Result<EventPage, ReadError> {
         self.catch_up(view)?;
         let mut page = EventPage { upto: after, ..EventPage::default() };
-        for change in view.changes_after(ChangeSeq(after), limit)? {
+        // Changes of many events are read a few at a time: where only few events are wanted, most would be dropped.
+        let step = limit.min(events_max.max(EVENTS_STEP_MIN));
+        let mut left = limit;
+        while left > 0 && page.events.len() < events_max {
+            let changes = view.changes_after(ChangeSeq(page.upto), step.min(left))?;
+            if changes.is_empty() {
+                break;
+            }
+            left = left.saturating_sub(changes.len());
+            self.take(view, viewer, changes, events_max, &mut page)?;
+        }
+        Ok(page)
+    }
+
+    /// Adds what becomes of some changes to a page, until it has its events.
+    fn take(
+        &mut self,
+        view: &View,
+        viewer: Viewer<'_>,
+        changes: Vec<Change>,
+        events_max: usize,
+        page: &mut EventPage,
+    ) -> Result<(), ReadError> {
+        for change in changes {
+            if page.events.len() >= events_max {
+                break;
+            }
             page.upto = change.seq.0;
             let before = self.state(view, change.entity, change.seq.0.saturating_sub(1))?;
             let now = fold(before.clone(), &change);
             match viewer.event(&change, before.as_ref(), now.as_ref()) {
                 Ok(event) => page.events.push(event),
-                Err(rule) => *page.filtered.entry(rule).or_insert(0) += 1,
+                Err(rule) => page.filtered.push((change.seq.0, rule)),
             }
             self.keep(change.entity, change.seq.0, now);
         }
-        Ok(page)
+        Ok(())
     }
 
     /// The entities after `after` that the subscription sees as they stand at a position: at most `limit` are looked at.

@@ -63,6 +63,7 @@ pub struct Metrics {
     pub(crate) sent: IntCounterVec,
     pub(crate) outcomes: IntGaugeVec,
     pub(crate) gap: IntGaugeVec,
+    pub(crate) disabled: IntGaugeVec,
     pub(crate) batch_seconds: Histogram,
     pub(crate) batch_rows: Histogram,
     pub(crate) delivery_seconds: Histogram,
@@ -164,6 +165,11 @@ impl Metrics {
             gap: gauges(
                 "yibiao_subscription_reconciliation_gap_events",
                 "Changes of the feed that none of the four counts holds: always 0.",
+                &["subscription"],
+            )?,
+            disabled: gauges(
+                "yibiao_subscription_disabled",
+                "1 where the receiver said that it is gone.",
                 &["subscription"],
             )?,
             batch_seconds: histogram(

@@ -36,7 +36,7 @@ impl Dispatch {
         if after > view.last().change.0 {
             return Ok(None);
         }
-        Ok(Some(self.page(subscription, &view, after, limit)?))
+        Ok(Some(self.page(subscription, &view, after, limit, usize::MAX)?))
     }
 
     /// A page of how the subscription's entities stand at a position, the end of the feed where none is given.
@@ -88,7 +88,7 @@ impl Dispatch {
                 return Ok(());
             }
             let left = usize::try_from(upto - noted).unwrap_or(usize::MAX);
-            let page = self.page(subscription, &view, noted, left.min(limit))?;
+            let page = self.page(subscription, &view, noted, left.min(limit), usize::MAX)?;
             drop(view);
             let (subscription, at) = (subscription.to_owned(), (self.clock)());
             let counts = page.dispositions();

@@ -35,7 +35,7 @@ pub(crate) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
         let part = format!("delivery {}", delivery.subscription);
         lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
     }
-    for delivery in wiring.event_deliveries() {
+    for delivery in wiring.event_deliveries().map_err(|error| Failure::config(&error))? {
         let part = format!("delivery {}", delivery.subscription);
         lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
     }

@@ -67,6 +67,8 @@ pub(crate) enum Verb {
     Review(ReviewArgs),
     /// Rows that could not be read, with their bytes and the reason
     Quarantine(QuarantineArgs),
+    /// Receivers of events by webhook: what was tried, and enabling one that said it was gone
+    Webhook(WebhookArgs),
     /// Write entities with members or values to a file
     Export(ExportArgs),
     /// The dictionary
@@ -127,6 +129,34 @@ pub(crate) struct ExplainArgs {
     /// Of two records: also draw the waterfall, without values, into this file
     #[arg(long, value_name = "FILE.svg")]
     pub(crate) svg: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct WebhookArgs {
+    #[command(subcommand)]
+    pub(crate) verb: WebhookVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum WebhookVerb {
+    /// The latest attempts, the newest last
+    Attempts {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Of one subscription
+        #[arg(long, value_name = "ID")]
+        subscription: Option<String>,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// Deliver again to a receiver that answered 410
+    Enable {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// The subscription
+        subscription: String,
+    },
 }
 
 #[derive(Debug, Args)]

@@ -3,6 +3,9 @@
 //! **Invariant:** a [`Config`] that exists is complete: every `${NAME}` is replaced, every system has a mapping, every
 //! subscription exists in the policy.
 
+pub(crate) mod pull;
+pub(crate) mod webhook;
+
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -22,6 +25,8 @@ pub(crate) enum ConfigError {
     Environment { path: PathBuf, key: String, name: String },
     #[error("{} has {value:?} at {key}: {detail}", path.display())]
     Value { path: PathBuf, key: String, value: String, detail: String },
+    #[error("{} has no secret at {key}: {detail}", path.display())]
+    Secret { path: PathBuf, key: String, detail: String },
 }
 
 /// The whole file.
@@ -68,6 +73,8 @@ pub(crate) enum From {
     },
     Kafka(Box<yibiao_connector_kafka::Config>),
     Program(Box<yibiao_connector_process::Config>),
+    /// A REST source.
+    Pull(Box<pull::Pull>),
     /// Only what is pushed to it.
     Http,
 }
@@ -83,9 +90,12 @@ pub(crate) struct Delivery {
 #[derive(Clone, Debug)]
 pub(crate) enum To {
     /// The subscriber's own rows, in its own file.
-    File { folder: PathBuf },
+    File {
+        folder: PathBuf,
+    },
     /// Events.
     Kafka(Box<yibiao_adapter_kafka::Config>),
+    Webhook(Box<webhook::Webhook>),
 }
 
 /// A token for the HTTP interface.
@@ -174,6 +184,8 @@ struct WrittenSource {
     #[serde(default)]
     program: Option<Box<yibiao_connector_process::Config>>,
     #[serde(default)]
+    pull: Option<Box<yibiao_connector_http::pull::Config>>,
+    #[serde(default)]
     http: Option<WrittenPush>,
 }
 
@@ -199,6 +211,8 @@ struct WrittenDelivery {
     file: Option<WrittenFolder>,
     #[serde(default)]
     kafka: Option<Box<yibiao_adapter_kafka::Config>>,
+    #[serde(default)]
+    webhook: Option<Box<yibiao_adapter_webhook::Config>>,
 }
 
 /// Memory for the engine's pages unless the file says otherwise.
@@ -223,7 +237,7 @@ impl Config {
         let settle = |source: &Source| match &source.from {
             From::File { settle, .. } | From::Sql { settle, .. } => *settle,
             From::Kafka(_) => KAFKA_SETTLE,
-            From::Program(_) | From::Http => Duration::ZERO,
+            From::Program(_) | From::Pull(_) | From::Http => Duration::ZERO,
         };
         self.sources.iter().map(settle).max().unwrap_or_default()
     }
@@ -256,8 +270,7 @@ impl Config {
                 let name = delivery.subscription;
                 return Err(ConfigError::Twice { path: path.to_owned(), key: "subscription", name });
             }
-            let to = reader.receiver(at, &delivery.subscription, delivery.file, delivery.kafka)?;
-            deliveries.push(Delivery { subscription: delivery.subscription, to });
+            deliveries.push(reader.delivery(at, delivery)?);
         }
         Ok(Config {
             data: reader.folder("node.data", &node.data)?,
@@ -283,17 +296,20 @@ impl Reader<'_> {
     fn source(&self, at: usize, source: WrittenSource) -> Result<Source, ConfigError> {
         let key = |rest: &str| format!("sources[{at}].{rest}");
         let settle = |key: String, of: &WrittenFile| self.seconds(&key, of.settle_seconds, SETTLE_DEFAULT);
-        let from = match (source.file, source.sql, source.kafka, source.program, source.http) {
-            (None, None, None, None, Some(WrittenPush {})) => From::Http,
-            (Some(file), None, None, None, None) => From::File {
+        let from = match (source.file, source.sql, source.kafka, source.program, source.pull, source.http) {
+            (None, None, None, None, None, Some(WrittenPush {})) => From::Http,
+            (None, None, None, None, Some(pull), None) => {
+                From::Pull(Box::new(self.pull(&key("pull"), *pull)?))
+            }
+            (Some(file), None, None, None, None, None) => From::File {
                 folder: self.folder(&key("file.folder"), &file.folder)?,
                 settle: settle(key("file.settle_seconds"), &file)?,
             },
-            (None, Some(sql), None, None, None) => From::Sql {
+            (None, Some(sql), None, None, None, None) => From::Sql {
                 folder: self.folder(&key("sql.folder"), &sql.folder)?,
                 settle: settle(key("sql.settle_seconds"), &sql)?,
             },
-            (None, None, Some(mut kafka), None, None) => {
+            (None, None, Some(mut kafka), None, None, None) => {
                 for (name, text) in [
                     ("kafka.brokers", &mut kafka.brokers),
                     ("kafka.topic", &mut kafka.topic),
@@ -308,13 +324,13 @@ impl Reader<'_> {
                 self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
                 From::Kafka(kafka)
             }
-            (None, None, None, Some(mut program), None) => {
+            (None, None, None, Some(mut program), None, None) => {
                 self.texts(&key("program.run"), &mut program.run)?;
                 self.texts(&key("program.env"), program.env.values_mut())?;
                 From::Program(program)
             }
             _ => {
-                let detail = "name exactly one of `file`, `sql`, `kafka`, `program` and `http`";
+                let detail = "name exactly one of `file`, `sql`, `kafka`, `program`, `pull` and `http`";
                 return Err(self.value(&key("file"), &source.system, detail));
             }
         };
@@ -333,27 +349,27 @@ impl Reader<'_> {
         Some(Token { digest: blake3::hash(text.as_bytes()), push, subscriptions })
     }
 
-    fn receiver(
-        &self,
-        at: usize,
-        subscription: &str,
-        file: Option<WrittenFolder>,
-        kafka: Option<Box<yibiao_adapter_kafka::Config>>,
-    ) -> Result<To, ConfigError> {
+    fn delivery(&self, at: usize, delivery: WrittenDelivery) -> Result<Delivery, ConfigError> {
+        let WrittenDelivery { subscription, file, kafka, webhook } = delivery;
         let key = |rest: &str| format!("deliveries[{at}].{rest}");
-        match (file, kafka) {
-            (Some(file), None) => Ok(To::File { folder: self.folder(&key("file.folder"), &file.folder)? }),
-            (None, Some(mut kafka)) => {
+        let to = match (file, kafka, webhook) {
+            (Some(file), None, None) => To::File { folder: self.folder(&key("file.folder"), &file.folder)? },
+            (None, Some(mut kafka), None) => {
                 kafka.brokers = self.text(&key("kafka.brokers"), &kafka.brokers)?;
                 kafka.prefix = self.text(&key("kafka.prefix"), &kafka.prefix)?;
                 self.registry(&key("kafka"), &mut kafka.registry, &mut kafka.registry_authorities)?;
                 self.texts(&key("kafka.registry_user"), &mut kafka.registry_user)?;
                 self.texts(&key("kafka.registry_password"), &mut kafka.registry_password)?;
                 self.texts(&key("kafka.properties"), kafka.properties.values_mut())?;
-                Ok(To::Kafka(kafka))
+                To::Kafka(kafka)
             }
-            _ => Err(self.value(&key("file"), subscription, "name exactly one of `file` and `kafka`")),
-        }
+            (None, None, Some(webhook)) => To::Webhook(Box::new(self.webhook(&key("webhook"), *webhook)?)),
+            _ => {
+                let detail = "name exactly one of `file`, `kafka` and `webhook`";
+                return Err(self.value(&key("file"), &subscription, detail));
+            }
+        };
+        Ok(Delivery { subscription, to })
     }
 
     /// Where a schema registry is, and the file of who vouches for it.

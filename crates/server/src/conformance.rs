@@ -54,7 +54,7 @@ struct Reports {
 
 pub(crate) async fn conformance(arguments: &ConformanceArgs, output: Output) -> Result<(), Failure> {
     let (reports, graded) = match &arguments.config {
-        Some(config) => (configured(config).await?, false),
+        Some(config) => (Box::pin(configured(config)).await?, false),
         None => {
             let (report, graded) = program(arguments).await?;
             (vec![report], graded)
@@ -206,7 +206,7 @@ async fn configured(path: &Path) -> Result<Vec<Report>, Failure> {
     let (_, wiring) = run::load(path)?;
     let mut reports = Vec::new();
     for (name, connect) in wiring.trials() {
-        reports.push(conformance::connector(&mut AsItStands { name, connect }).await);
+        reports.push(Box::pin(conformance::connector(&mut AsItStands { name, connect })).await);
     }
     Ok(reports)
 }

@@ -79,6 +79,9 @@ pub(crate) enum Request {
         actor: String,
         reason: String,
     },
+    Enable {
+        subscription: String,
+    },
 }
 
 /// What a verb answers: the result as JSON (the command line renders it), or why not.

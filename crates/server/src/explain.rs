@@ -2,8 +2,8 @@
 
 use crate::output::table;
 use crate::query::{cell, list};
-use crate::values;
 use serde_json::{Value as Json, json};
+use yibiao_contract::values;
 use yibiao_pipeline::{Node, Story};
 use yibiao_record::{EntityKind, Op, SourceKey, Submission};
 use yibiao_resolve::{Obstacle, Remedy, Side, WhyNot};

@@ -1,11 +1,11 @@
 //! Entities with members or values, as CSV or NDJSON.
 
 use crate::cli::ExportFormat;
-use crate::values;
 use serde_json::{Map, Value as Json};
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use yibiao_contract::values;
 use yibiao_pipeline::Node;
 use yibiao_record::EntityKind;
 use yibiao_store::ReadError;

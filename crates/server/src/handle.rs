@@ -38,6 +38,7 @@ pub(crate) fn handle(node: &mut Node, request: Request) -> Answer {
         Request::ApplyModel { model, digest, actor, reason } => {
             model::answer::apply(node, &model, &digest, &actor, &reason)
         }
+        Request::Enable { subscription } => enable(node, &subscription),
     };
     match done {
         Ok(result) => Answer::Done(result),
@@ -102,6 +103,7 @@ pub(crate) fn status(node: &Node) -> Result<Json, ReadError> {
             "pending": account.pending,
             "feed": account.feed,
             "gap": account.gap(),
+            "disabled": account.disabled.map(|disabled| format!("since {}: {}", disabled.since, disabled.reason)),
         })
     });
     Ok(json!({
@@ -135,12 +137,20 @@ pub(crate) fn status_text(status: &Json) -> String {
     let accounts = list("subscriptions").into_iter().map(|of| {
         ["subscription", "delivered", "filtered", "dead", "pending", "feed", "gap"].map(|key| get(&of, key))
     });
+    let disabled: String = list("subscriptions")
+        .iter()
+        .filter(|of| of.get("disabled").is_some_and(Json::is_string))
+        .map(|of| {
+            let (id, why) = (get(of, "subscription"), get(of, "disabled"));
+            format!("\n{id} is disabled {why}; `yibiao webhook enable {id}` goes on")
+        })
+        .collect();
     let systems_header =
         ["system", "live rows", "new", "changed", "repeated", "stale", "ended", "retracted", "quarantined"];
     let accounts_header =
         ["subscription", "delivered", "filtered", "dead", "pending", "changes of the feed", "gap"];
     format!(
-        "Rows read\n{}\n\nFound\n{}\n\nThe promise\n{}\n\n{} submissions, {} changes, {} decisions, {} rows in quarantine",
+        "Rows read\n{}\n\nFound\n{}\n\nThe promise\n{}{disabled}\n\n{} submissions, {} changes, {} decisions, {} rows in quarantine",
         table(systems_header, systems),
         table(["", "entities", "records", "joined", "tasks for a steward", "compared by"], kinds),
         table(accounts_header, accounts),
@@ -324,6 +334,15 @@ fn backup(node: &Node, to: &Path) -> Result<Json, Refusal> {
     Ok(
         json!({ "file": to.display().to_string(), "changes": node.store().view().map_err(Refusal::failed)?.last().change.0 }),
     )
+}
+
+fn enable(node: &mut Node, subscription: &str) -> Result<Json, Refusal> {
+    if !node.enable(subscription, wire::now()).map_err(Refusal::failed)? {
+        return Err(Refusal::Missing(format!("there is no subscription {subscription} that is disabled")));
+    }
+    let accounts = node.accounts().map_err(Refusal::failed)?;
+    let account = accounts.into_iter().find(|account| account.subscription == subscription);
+    Ok(json!({ "subscription": subscription, "pending": account.map(|account| account.pending) }))
 }
 
 fn explained(node: &Node, subjects: &[String], entity: &str) -> Result<Json, Refusal> {

@@ -5,7 +5,6 @@
 //! policy.
 
 mod access;
-mod event;
 mod feed;
 mod push;
 mod receipts;

@@ -22,8 +22,8 @@ mod query;
 mod run;
 mod scaffold;
 mod steward;
-mod values;
 mod waterfall;
+mod webhook;
 mod wire;
 
 use clap::Parser;
@@ -63,6 +63,7 @@ async fn verb(verb: Verb, output: Output) -> Result<(), Failure> {
         Verb::Schema(arguments) => query::schema(&arguments, output),
         Verb::Backup(arguments) => query::backup(&arguments, output).await,
         Verb::Restore(arguments) => query::restore(&arguments, output),
+        Verb::Webhook(arguments) => webhook::webhook(arguments, output).await,
         Verb::Resolve(arguments) => flat::resolve(&arguments, output),
         Verb::Conformance(arguments) => Box::pin(conformance::conformance(&arguments, output)).await,
         Verb::Connector(arguments) => scaffold::connector(&arguments, output),

@@ -224,7 +224,7 @@ pub(crate) fn restore(arguments: &RestoreArgs, output: Output) -> Result<(), Fai
 }
 
 /// A list of objects as a table.
-fn rows<const N: usize>(list: &Json, columns: [&str; N], nothing: &str) -> String {
+pub(crate) fn rows<const N: usize>(list: &Json, columns: [&str; N], nothing: &str) -> String {
     let list = list.as_array().map(Vec::as_slice).unwrap_or_default();
     if list.is_empty() {
         return nothing.to_owned();

@@ -193,7 +193,7 @@ pub(crate) async fn drive(
         clock: wire::now,
         poll: config.poll,
     };
-    let mut events = wiring.event_deliveries();
+    let mut events = wiring.event_deliveries().map_err(|error| Failure::config(&error))?;
     if !once {
         for delivery in events.drain(..) {
             let notice = notice(readiness.clone());

@@ -1,14 +1,19 @@
 //! The one place that knows which connectors and adapters exist.
 
+mod receivers;
+
+pub(crate) use receivers::AnyEventAdapter;
+
 use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig, To};
 use crate::http::{Door, Parts, Token};
+use receivers::{Events, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use yibiao_adapter_file::{FileAdapter, Form};
-use yibiao_adapter_kafka::KafkaAdapter;
 use yibiao_connector_file::FileConnector;
+use yibiao_connector_http::pull::{self, PullConnector};
 use yibiao_connector_http::{HttpConnector, Inbox};
 use yibiao_connector_kafka::KafkaConnector;
 use yibiao_connector_process::ProcessConnector;
@@ -47,6 +52,7 @@ pub(crate) enum AnyConnector {
     Sql(SqlConnector),
     Kafka(KafkaConnector),
     Program(ProcessConnector),
+    Pull(Box<PullConnector>),
 }
 
 impl Connector for AnyConnector {
@@ -56,6 +62,7 @@ impl Connector for AnyConnector {
             AnyConnector::Sql(sql) => sql.capabilities(),
             AnyConnector::Kafka(kafka) => kafka.capabilities(),
             AnyConnector::Program(program) => program.capabilities(),
+            AnyConnector::Pull(pull) => pull.capabilities(),
         }
     }
 
@@ -65,6 +72,7 @@ impl Connector for AnyConnector {
             AnyConnector::Sql(sql) => sql.check().await,
             AnyConnector::Kafka(kafka) => kafka.check().await,
             AnyConnector::Program(program) => program.check().await,
+            AnyConnector::Pull(pull) => pull.check().await,
         }
     }
 
@@ -74,6 +82,7 @@ impl Connector for AnyConnector {
             AnyConnector::Sql(sql) => sql.discover().await,
             AnyConnector::Kafka(kafka) => kafka.discover().await,
             AnyConnector::Program(program) => program.discover().await,
+            AnyConnector::Pull(pull) => pull.discover().await,
         }
     }
 
@@ -83,6 +92,7 @@ impl Connector for AnyConnector {
             AnyConnector::Sql(sql) => sql.read(from, limits).await,
             AnyConnector::Kafka(kafka) => kafka.read(from, limits).await,
             AnyConnector::Program(program) => program.read(from, limits).await,
+            AnyConnector::Pull(pull) => pull.read(from, limits).await,
         }
     }
 
@@ -92,6 +102,7 @@ impl Connector for AnyConnector {
             AnyConnector::Sql(sql) => sql.commit(upto).await,
             AnyConnector::Kafka(kafka) => kafka.commit(upto).await,
             AnyConnector::Program(program) => program.commit(upto).await,
+            AnyConnector::Pull(pull) => pull.commit(upto).await,
         }
     }
 }
@@ -131,12 +142,13 @@ enum Origin {
     Sql(yibiao_connector_sql::Config),
     Kafka(Box<yibiao_connector_kafka::Config>, Vec<String>),
     Program(Box<yibiao_connector_process::Config>),
+    Pull(Box<pull::Parts>),
     Http,
 }
 
 impl Origin {
     /// Joins where the configuration says that the rows are with what the mapping says that they look like.
-    fn of(mapping: &Mapping, from: &From) -> Result<Origin, WireError> {
+    fn of(mapping: &Arc<Mapping>, from: &From, shared: &mut Shared) -> Result<Origin, WireError> {
         let source = mapping.source();
         let refuse = |reason: &str, hint| {
             Err(WireError::System { system: mapping.system().to_string(), reason: reason.to_owned(), hint })
@@ -144,6 +156,7 @@ impl Origin {
         match (from, &source.form) {
             (From::Http, _) => Ok(Origin::Http),
             (From::Program(config), _) => Ok(Origin::Program(config.clone())),
+            (From::Pull(pull), _) => shared.origin(mapping, pull).map(|parts| Origin::Pull(Box::new(parts))),
             (From::Kafka(config), _) => Ok(Origin::Kafka(config.clone(), mapping.message_columns())),
             (From::File { folder, settle }, SourceForm::File(layout)) => {
                 let snapshot = source.mode == Mode::Snapshot;
@@ -180,7 +193,7 @@ impl Origin {
             Origin::Sql(config) => {
                 (config.path.clone(), Form::Sqlite { table: config.table.clone(), key: config.key.clone() })
             }
-            Origin::Kafka(..) | Origin::Program(_) | Origin::Http => return None,
+            Origin::Kafka(..) | Origin::Program(_) | Origin::Pull(_) | Origin::Http => return None,
         };
         let folder = folder.join(system.as_str());
         Some(AnyAdapter::File(FileAdapter::new(yibiao_adapter_file::Config::new(folder, template, form))))
@@ -190,6 +203,9 @@ impl Origin {
     fn connector(&self) -> Option<AnyConnector> {
         Some(match self {
             Origin::Http => return None,
+            Origin::Pull(parts) => AnyConnector::Pull(Box::new(
+                PullConnector::new((**parts).clone()).expect("invariant: it was made of these parts before"),
+            )),
             Origin::File(config, layout) => {
                 AnyConnector::File(FileConnector::new(config.clone(), layout.clone(), Arc::new(clock_ms)))
             }
@@ -222,7 +238,7 @@ struct Receiver {
 #[derive(Debug)]
 struct Subscriber {
     subscription: Box<str>,
-    config: yibiao_adapter_kafka::Config,
+    to: Events,
     kinds: Vec<EntityKind>,
 }
 
@@ -234,6 +250,7 @@ pub(crate) struct Wiring {
     sources: Vec<Connected>,
     receivers: Vec<Receiver>,
     subscribers: Vec<Subscriber>,
+    data: PathBuf,
     tokens: Vec<Token>,
 }
 
@@ -241,9 +258,10 @@ impl Wiring {
     /// Reads mappings and policy and checks that everything named exists.
     pub(crate) fn of(config: &Config) -> Result<Wiring, WireError> {
         let mut sources = Vec::new();
+        let mut shared = Shared::new(&config.data);
         for source in &config.sources {
             let mapping = mapping(source)?;
-            let origin = Origin::of(&mapping, &source.from)?;
+            let origin = Origin::of(&mapping, &source.from, &mut shared)?;
             sources.push(Connected { origin, mapping, inbox: Inbox::new() });
         }
         let policy = policy(config.policy.as_deref())?;
@@ -252,18 +270,23 @@ impl Wiring {
         let (mut receivers, mut subscribers) = (Vec::new(), Vec::new());
         for delivery in &config.deliveries {
             let subscription = subscription(delivery, &policy)?;
-            match &delivery.to {
-                To::File { folder } => receivers.push(receiver(subscription, folder, &by_system)?),
-                To::Kafka(config) => subscribers.push(Subscriber {
-                    subscription: subscription.id().into(),
-                    config: (**config).clone(),
-                    kinds: subscription.entities().collect(),
-                }),
-            }
+            let to = match &delivery.to {
+                To::File { folder } => {
+                    receivers.push(receiver(subscription, folder, &by_system)?);
+                    continue;
+                }
+                To::Kafka(config) => Events::Kafka(config.clone()),
+                To::Webhook(webhook) => Events::Webhook(webhook.clone()),
+            };
+            let kinds = subscription.entities().collect();
+            subscribers.push(Subscriber { subscription: subscription.id().into(), to, kinds });
         }
         let mappings = sources.iter().map(|source| source.mapping.clone()).collect();
         let tokens = tokens(config, &policy, &by_system)?;
-        Ok(Wiring { mappings, policy, sources, receivers, subscribers, tokens })
+        let wiring =
+            Wiring { mappings, policy, sources, receivers, subscribers, data: config.data.clone(), tokens };
+        wiring.event_deliveries()?;
+        Ok(wiring)
     }
 
     /// A connector for every source.
@@ -317,11 +340,12 @@ impl Wiring {
         };
         let files = self.receivers.iter().map(|receiver| receiver.subscription.clone());
         let events = self.subscribers.iter().map(|subscriber| subscriber.subscription.clone());
-        let topics = |Subscriber { config, kinds, .. }: &Subscriber| {
+        let topics = |Subscriber { to, kinds, .. }: &Subscriber| {
+            let Events::Kafka(config) = to else { return Vec::new() };
             let topics = kinds.iter().flat_map(|kind| {
                 [(config.changes_topic(*kind), *kind), (config.current_topic(*kind), *kind)]
             });
-            topics.collect::<Vec<_>>()
+            topics.collect()
         };
         Parts {
             tokens: self.tokens.clone(),
@@ -332,19 +356,12 @@ impl Wiring {
     }
 
     /// An adapter for every subscription that receives events.
-    pub(crate) fn event_deliveries(&self) -> Vec<EventDelivery<KafkaAdapter>> {
-        self.subscribers
-            .iter()
-            .map(|Subscriber { subscription, config, kinds }| EventDelivery {
-                subscription: subscription.clone(),
-                adapter: KafkaAdapter::new(
-                    config.clone(),
-                    subscription.to_string(),
-                    Dictionary::shipped(),
-                    kinds.iter().copied(),
-                ),
-            })
-            .collect()
+    pub(crate) fn event_deliveries(&self) -> Result<Vec<EventDelivery<AnyEventAdapter>>, WireError> {
+        let mut shared = Shared::new(&self.data);
+        let delivery = |of: &Subscriber| {
+            Ok(EventDelivery { subscription: of.subscription.clone(), adapter: shared.adapter(of)? })
+        };
+        self.subscribers.iter().map(delivery).collect()
     }
 }
 
@@ -435,10 +452,13 @@ fn receiver(
         let reason = format!("its receiver {subscriber} is not among the sources");
         return Err(refuse(reason, "connect it under `sources`: its own rows are what it gets back"));
     };
-    if matches!(of.origin, Origin::Kafka(..) | Origin::Program(_) | Origin::Http) {
+    if matches!(of.origin, Origin::Kafka(..) | Origin::Program(_) | Origin::Pull(_) | Origin::Http) {
         let reason =
             format!("its receiver {subscriber} sends messages, so that there is no file to write back");
-        return Err(refuse(reason, "deliver events instead: write `kafka:` in place of `file:`"));
+        return Err(refuse(
+            reason,
+            "deliver events instead: write `kafka:` or `webhook:` in place of `file:`",
+        ));
     }
     Ok(Receiver { subscription: id.as_str().into(), of: (*of).clone(), folder: folder.to_owned() })
 }

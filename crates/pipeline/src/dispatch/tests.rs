@@ -2,6 +2,7 @@
 
 use super::*;
 use yibiao_contract::{Delivery, Finding};
+use yibiao_contract::{EventBatch, FeedMark, Outcome};
 use yibiao_record::{Change, ChangeKind, EntityId, EntityKind};
 use yibiao_store::{Commit, EngineKind, Options, Store};
 

@@ -73,20 +73,29 @@ fn policy(rest: &str) -> Policy {
 
 /// Kind of each event and what it leaves of the record, and the counts of what is not shown.
 fn seen(policy: &Policy, changes: Vec<Change>, limit: usize) -> (Vec<String>, BTreeMap<RuleId, u64>) {
+    seen_by(policy, changes, limit, usize::MAX)
+}
+
+fn seen_by(
+    policy: &Policy,
+    changes: Vec<Change>,
+    limit: usize,
+    events_max: usize,
+) -> (Vec<String>, BTreeMap<RuleId, u64>) {
     let (_folder, store) = store(changes);
     let view = store.view().unwrap();
     let viewer = Viewer { policy, subscription: policy.subscription("s").unwrap(), at: AT };
     let (mut feed, mut events, mut filtered) = (EventFeed::default(), Vec::new(), BTreeMap::new());
     let mut at = 0;
     loop {
-        let page = feed.page(&view, viewer, at, limit).unwrap();
+        let page = feed.page(&view, viewer, at, limit, events_max).unwrap();
         if page.upto == at {
             break;
         }
         at = page.upto;
         events.extend(page.events);
-        for (rule, n) in page.filtered {
-            *filtered.entry(rule).or_insert(0) += n;
+        for (_, rule) in page.filtered {
+            *filtered.entry(rule).or_insert(0) += 1;
         }
     }
     let shown = events
@@ -122,6 +131,7 @@ fn every_change_is_an_event_or_counted_whatever_the_size_of_a_page() {
     assert_eq!(filtered, BTreeMap::from([(RuleId::NotSubscribed, 1)]), "the employer");
     for limit in [1, 3] {
         assert_eq!(seen(&policy, feed(), limit), (events.clone(), filtered.clone()));
+        assert_eq!(seen_by(&policy, feed(), 100, limit), (events.clone(), filtered.clone()));
     }
 }
 
@@ -156,7 +166,7 @@ fn a_table_kept_by_the_rule_equals_the_snapshot_at_every_position() {
     let mut table: BTreeMap<EntityId, EventRecord> = BTreeMap::new();
     let mut pages = EventFeed::default();
     for upto in 1..=8 {
-        for event in pages.page(&view, viewer, upto - 1, 1).unwrap().events {
+        for event in pages.page(&view, viewer, upto - 1, 1, 1).unwrap().events {
             match event.record {
                 Some(record) => table.insert(event.entity, record),
                 None => table.remove(&event.entity),
@@ -173,5 +183,22 @@ fn a_table_kept_by_the_rule_equals_the_snapshot_at_every_position() {
             }
         }
         assert_eq!(table, snapshot, "at {upto}");
+    }
+}
+
+#[test]
+fn a_page_that_is_cut_leaves_the_rest_to_the_next() {
+    let policy = policy("own_rows_only: false, elements: [name]");
+    let (_folder, store) = store(feed());
+    let view = store.view().unwrap();
+    let viewer = Viewer { policy: &policy, subscription: policy.subscription("s").unwrap(), at: AT };
+    let mut pages = EventFeed::default();
+    let whole = pages.page(&view, viewer, 0, 100, 100).unwrap();
+    for at in 0..=whole.events.len() {
+        let mut first = whole.clone();
+        first.cut(at);
+        let rest = pages.page(&view, viewer, first.upto, 100, 100).unwrap();
+        assert_eq!([first.events, rest.events].concat(), whole.events, "cut at {at}");
+        assert_eq!([first.filtered, rest.filtered].concat(), whole.filtered, "cut at {at}");
     }
 }

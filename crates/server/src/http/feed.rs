@@ -4,7 +4,7 @@
 //! **Invariant:** events come in the order of the feed, each once after a position: a page goes on where the one before
 //! ended, and a snapshot where its position says.
 
-use super::{Http, Refusal, Served, event};
+use super::{Http, Refusal, Served};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 use std::convert::Infallible;
 use std::time::Duration;
 use tokio::time::Instant;
-use yibiao_contract::ChangeEvent;
+use yibiao_contract::{ChangeEvent, cloud_event};
 use yibiao_pipeline::EventPage;
 use yibiao_record::EntityId;
 use yibiao_schema::Dictionary;
@@ -70,8 +70,7 @@ pub(super) async fn changes(
     if streamed {
         return Ok(stream(reader, first));
     }
-    let dictionary = Dictionary::shipped();
-    let events: Vec<Json> = first.events.iter().map(|found| event::json(dictionary, found)).collect();
+    let events: Vec<Json> = first.events.iter().map(json_of).collect();
     Ok(axum::Json(json!({ "subscription": reader.subscription, "events": events, "next": first.upto }))
         .into_response())
 }
@@ -98,8 +97,7 @@ pub(super) async fn snapshot(
     };
     let page = served.dispatch.snapshot(&served.jobs, &subscription, position, after, limit).await;
     let page = page.map_err(|error| Refusal::failed(&error))?.ok_or_else(bad)?;
-    let dictionary = Dictionary::shipped();
-    let events: Vec<Json> = page.events.iter().map(|found| event::json(dictionary, found)).collect();
+    let events: Vec<Json> = page.events.iter().map(json_of).collect();
     let cursor = page.next.map(|entity| format!("{}.{entity}", page.position));
     Ok(axum::Json(json!({
         "subscription": subscription, "events": events, "cursor": cursor, "position": page.position,
@@ -183,6 +181,10 @@ fn stream(reader: Reader, first: EventPage) -> Response {
 }
 
 fn sent(found: &ChangeEvent) -> Event {
-    let data = event::json(Dictionary::shipped(), found).to_string();
-    Event::default().id(found.position.to_string()).event(event::kind(found)).data(data)
+    let data = json_of(found).to_string();
+    Event::default().id(found.position.to_string()).event(cloud_event::kind(found)).data(data)
+}
+
+fn json_of(found: &ChangeEvent) -> Json {
+    cloud_event::json(Dictionary::shipped(), found, cloud_event::SOURCE, cloud_event::Data::Full)
 }

@@ -3,10 +3,10 @@
 use super::read::HEAD;
 use super::{COLUMNS, DECISION_COLUMNS, DECISIONS, DIFFERENT, SAME, TAKE_BACK, TASKS, Task, Token, UNSURE};
 use crate::handle::{Refusal, told};
-use crate::values;
 use rust_xlsxwriter::{DataValidation, Format, FormatAlign, FormatBorder, Workbook, Worksheet, XlsxError};
 use std::collections::BTreeSet;
 use std::path::Path;
+use yibiao_contract::values;
 use yibiao_pipeline::{Node, Story};
 use yibiao_record::{ElementId, EntityKind, SourceKey};
 use yibiao_resolve::{FieldStory, PairStory};

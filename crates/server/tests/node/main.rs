@@ -13,6 +13,8 @@ mod metrics;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod pull;
+#[cfg(test)]
 mod quarantine;
 #[cfg(test)]
 mod served;
@@ -24,6 +26,8 @@ mod subscriber;
 mod support;
 #[cfg(test)]
 mod watch;
+#[cfg(test)]
+mod webhook;
 #[cfg(test)]
 mod workbook;
 #[cfg(test)]

@@ -4,7 +4,7 @@ use yibiao_record::{Address, ElementId, IdQuality, Level, PartialDate, Precision
 use yibiao_schema::Dictionary;
 
 /// The text of a value. A code is followed by its meaning.
-pub(crate) fn text(dictionary: &Dictionary, element: ElementId, value: &Value) -> String {
+pub fn text(dictionary: &Dictionary, element: ElementId, value: &Value) -> String {
     let meaning = |code: &str| {
         let found = dictionary.codes_of(element).and_then(|list| list.code(code));
         found.map_or_else(|| code.to_owned(), |found| format!("{code} {}", found.zh))
