@@ -8,8 +8,8 @@ use rdkafka::{Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, FeedMark, Recovery};
 
-/// How long reading may take without a record.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long to wait between two looks.
+const PAUSE: Duration = Duration::from_millis(50);
 /// The last committed position is among so many offsets from the end, unless as many transactions were given up.
 const TAIL: i64 = 200;
 
@@ -25,25 +25,61 @@ fn parse(text: &str) -> Option<FeedMark> {
 
 /// Reads the position. No transaction of the subscription is open: whoever asks has shut out every other writer before.
 pub(crate) fn read(settings: &Settings) -> Result<Option<FeedMark>, EdgeError> {
+    ended(settings)?;
     match read_from(settings, Offset::OffsetTail(TAIL))? {
         Some(position) => Ok(Some(position)),
         None => read_from(settings, Offset::Beginning),
     }
 }
 
-fn read_from(settings: &Settings, from: Offset) -> Result<Option<FeedMark>, EdgeError> {
+/// Waits until every transaction has its end in the topic. Brokers say that one is committed before they have written its
+/// end everywhere, and one that is killed in between may, started again, forget to: to a reader of committed records the
+/// position would seem to be an older one, and what it had acknowledged would be sent twice.
+fn ended(settings: &Settings) -> Result<(), EdgeError> {
     let topic = settings.config.position_topic(&settings.subscription);
+    let patience = Duration::from_millis(settings.config.answer_ms_max);
+    let end = |isolation| -> Result<i64, EdgeError> {
+        let consumer = consumer(settings, &topic, isolation)?;
+        let ends = consumer.fetch_watermarks(&topic, 0, patience);
+        ends.map(|(_, end)| end).map_err(|error| failed(&topic, error.to_string()))
+    };
+    let started = Instant::now();
+    loop {
+        let (stable, written) = (end("read_committed")?, end("read_uncommitted")?);
+        if stable >= written {
+            return Ok(());
+        }
+        if started.elapsed() > patience {
+            let reason = format!("its transaction at offset {stable} is neither committed nor given up");
+            let hint = "the brokers have lost track of it: `kafka-transactions.sh find-hanging` shows it, and its `abort` \
+                        ends it; then it goes on by itself";
+            return Err(edge(&format!("cannot read topic {topic}"), reason, hint, Recovery::Retry));
+        }
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn failed(topic: &str, reason: String) -> EdgeError {
     let hint = "start the brokers; it is tried again by itself";
-    let failed = |reason: String| edge(&format!("cannot read topic {topic}"), reason, hint, Recovery::Retry);
+    edge(&format!("cannot read topic {topic}"), reason, hint, Recovery::Retry)
+}
+
+fn consumer(settings: &Settings, topic: &str, isolation: &str) -> Result<BaseConsumer<Quiet>, EdgeError> {
     let mut client = settings.client();
     client
         .set("group.id", settings.config.transactional_id(&settings.subscription))
         .set("enable.auto.commit", "false")
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
-        .set("isolation.level", "read_committed");
-    let consumer: BaseConsumer<Quiet> =
-        client.create_with_context(Quiet).map_err(|error| failed(error.to_string()))?;
+        .set("isolation.level", isolation);
+    client.create_with_context(Quiet).map_err(|error| failed(topic, error.to_string()))
+}
+
+fn read_from(settings: &Settings, from: Offset) -> Result<Option<FeedMark>, EdgeError> {
+    let topic = settings.config.position_topic(&settings.subscription);
+    let patience = Duration::from_millis(settings.config.answer_ms_max);
+    let failed = |reason| failed(&topic, reason);
+    let consumer = consumer(settings, &topic, "read_committed")?;
     let mut partition = TopicPartitionList::new();
     partition
         .add_partition_offset(&topic, 0, from)
@@ -65,8 +101,8 @@ fn read_from(settings: &Settings, from: Offset) -> Result<Option<FeedMark>, Edge
                 position = Some(read);
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(position),
-            Some(Err(error)) if heard.elapsed() > PATIENCE => return Err(failed(error.to_string())),
-            None if heard.elapsed() > PATIENCE => return Err(failed("the brokers do not answer".to_owned())),
+            Some(Err(error)) if heard.elapsed() > patience => return Err(failed(error.to_string())),
+            None if heard.elapsed() > patience => return Err(failed("the brokers do not answer".to_owned())),
             Some(Err(_)) | None => {}
         }
     }

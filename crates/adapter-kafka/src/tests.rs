@@ -150,6 +150,7 @@ async fn a_broker_that_died_and_came_back_has_every_event_once() {
     let mut adapter = adapter(&config);
     adapter.last_applied().await.unwrap();
     adapter.write(&batch(one_to_four())).await.unwrap();
+    broker.ends_transactions();
     broker.kill();
     broker.start_again();
     let next = batch(vec![event(9, 1, ChangeKind::Updated, Some("丁"))]);
@@ -169,6 +170,7 @@ async fn a_broker_that_is_away_for_longer_than_every_timeout_has_every_event_onc
     let mut adapter = adapter(&config);
     adapter.last_applied().await.unwrap();
     adapter.write(&batch(one_to_four()[..2].to_vec())).await.unwrap();
+    broker.ends_transactions();
     broker.kill();
     // The first runs into the timeouts of its transaction, the second into those of opening a writer.
     for _ in 0..2 {
@@ -183,4 +185,20 @@ async fn a_broker_that_is_away_for_longer_than_every_timeout_has_every_event_onc
         (&*ids["P-00000001"], &*ids["P-00000002"]),
         (&["1", "4"].map(str::to_owned)[..], &["2", "7"].map(str::to_owned)[..])
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_transaction_that_the_brokers_never_end_is_told_and_not_taken_for_an_older_position() {
+    let broker = Broker::shared();
+    let config = config(broker, "open.county");
+    let mut writer = adapter(&config);
+    writer.last_applied().await.unwrap();
+    writer.write(&batch(one_to_four())).await.unwrap();
+    let abort = broker.leaves_open(&config.position_topic("s"), "8 d8");
+    let impatient = Config { answer_ms_max: 3_000, ..config.clone() };
+    let error = adapter(&impatient).last_applied().await.unwrap_err();
+    assert_eq!(error.recovery, Recovery::Retry);
+    assert!(error.reason.contains("neither committed nor given up"), "{error}");
+    abort();
+    assert_eq!(writer.last_applied().await.unwrap(), Some(mark(7)));
 }

@@ -68,6 +68,7 @@ impl Broker {
     pub fn suffer(&self, trouble: Trouble) -> Result<(), Cannot> {
         match trouble {
             Trouble::Gone => {
+                self.ends_transactions();
                 self.kill();
                 Ok(())
             }

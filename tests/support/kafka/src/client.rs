@@ -114,6 +114,40 @@ impl Broker {
         records.sort_by_key(|record: &Record| (record.partition, record.offset));
         records
     }
+
+    /// Writes a record to the first partition of a topic, in a transaction that stays open until what is returned is called.
+    pub fn leaves_open(&self, topic: &str, value: &str) -> impl FnOnce() + use<> {
+        let mut client = self.client();
+        let producer: ThreadedProducer<DefaultProducerContext> =
+            client.set("transactional.id", "testkit").create().expect("a client can be made");
+        producer.init_transactions(PATIENCE).expect("the broker knows the producer");
+        producer.begin_transaction().expect("no other is open");
+        let record = BaseRecord::to(topic).partition(0).key("testkit").payload(value);
+        assert!(producer.send(record).is_ok(), "the queue has room");
+        producer.flush(PATIENCE).expect("the broker takes the record");
+        move || producer.abort_transaction(PATIENCE).expect("the transaction is open")
+    }
+
+    /// Waits until every transaction has its end in every partition. The broker says before that one is committed; and
+    /// killed in between and started again, it may forget to write the end.
+    pub fn ends_transactions(&self) {
+        let consumer = |isolation| -> BaseConsumer {
+            self.client().set("isolation.level", isolation).create().expect("a client can be made")
+        };
+        let (stable, all) = (consumer("read_committed"), consumer("read_uncommitted"));
+        let end = |consumer: &BaseConsumer, topic: &str, partition| {
+            consumer.fetch_watermarks(topic, partition, PATIENCE).expect("the broker answers").1
+        };
+        let metadata = all.fetch_metadata(None, PATIENCE).expect("the broker answers");
+        let started = Instant::now();
+        for topic in metadata.topics() {
+            for partition in topic.partitions() {
+                while end(&stable, topic.name(), partition.id()) < end(&all, topic.name(), partition.id()) {
+                    assert!(started.elapsed() < PATIENCE, "{} has an open transaction", topic.name());
+                }
+            }
+        }
+    }
 }
 
 fn record(message: &rdkafka::message::BorrowedMessage<'_>) -> Record {
