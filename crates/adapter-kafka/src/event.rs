@@ -3,7 +3,7 @@
 use crate::Settings;
 use crate::numbers::Numbers;
 use rdkafka::message::{Header, OwnedHeaders};
-use yibiao_contract::{ChangeEvent, cloud_event};
+use yibiao_contract::{ChangeEvent, Letter, TOO_LARGE, UNFIT, cloud_event};
 use yibiao_schema::avro::AvroError;
 
 /// What goes into the topics for one event.
@@ -11,7 +11,7 @@ pub(crate) struct Written {
     pub(crate) changes_topic: String,
     pub(crate) current_topic: String,
     pub(crate) key: String,
-    pub(crate) headers: OwnedHeaders,
+    pub(crate) headers: Vec<(String, String)>,
     /// The record; of an entity that is gone, its id alone.
     pub(crate) body: Vec<u8>,
     /// Whether the entity is gone, so that its current record is dropped.
@@ -42,25 +42,72 @@ pub(crate) fn write(settings: &Settings, numbers: &Numbers, event: &ChangeEvent)
         changes_topic: settings.config.changes_topic(kind),
         current_topic: settings.config.current_topic(kind),
         key: event.entity.to_string(),
-        headers: headers(settings, number, event),
+        headers: attributes(settings, Some(number), event),
         body,
         gone: event.record.is_none(),
     })
 }
 
-fn headers(settings: &Settings, number: u32, event: &ChangeEvent) -> OwnedHeaders {
+/// The event's CloudEvents attributes, as headers.
+fn attributes(settings: &Settings, number: Option<u32>, event: &ChangeEvent) -> Vec<(String, String)> {
     let source = format!("urn:yibiao:{}", settings.config.prefix);
-    let mut headers = vec![("content-type".to_owned(), "application/vnd.confluent.avro".to_owned())];
-    headers.extend(
+    let mut attributes = vec![("content-type".to_owned(), "application/vnd.confluent.avro".to_owned())];
+    attributes.extend(
         cloud_event::attributes(event, &source)
             .into_iter()
             .map(|(name, value)| (format!("ce_{name}"), value)),
     );
-    if let Some(registry) = &settings.config.registry {
+    if let (Some(registry), Some(number)) = (&settings.config.registry, number) {
         let url = format!("{}/schemas/ids/{}", registry.trim_end_matches('/'), number);
-        headers.push(("ce_dataschema".to_owned(), url));
+        attributes.push(("ce_dataschema".to_owned(), url));
     }
-    headers.iter().fold(OwnedHeaders::new_with_capacity(headers.len()), |all, (key, value)| {
-        all.insert(Header { key, value: Some(value) })
+    attributes
+}
+
+/// Attributes as the client library takes them.
+pub(crate) fn headers(attributes: &[(String, String)]) -> OwnedHeaders {
+    attributes.iter().fold(OwnedHeaders::new_with_capacity(attributes.len()), |headers, (key, value)| {
+        headers.insert(Header { key, value: Some(value) })
     })
+}
+
+impl Written {
+    /// The bytes of each of its records, uncompressed, with what goes around it: at most so many.
+    pub(crate) fn bytes(&self) -> usize {
+        /// A batch of one record, and a length.
+        const AROUND: usize = 100;
+        const LENGTHS: usize = 10;
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.len() + value.len() + LENGTHS).sum();
+        AROUND + self.key.len() + self.body.len() + headers
+    }
+}
+
+/// An event as it goes to a receiver whose topics take so many bytes a record; without its bytes where the numbers of the
+/// schemas are not known.
+pub(crate) fn letter(
+    settings: &Settings,
+    numbers: Option<&Numbers>,
+    event: &ChangeEvent,
+    bytes_max: usize,
+) -> Letter {
+    let receiver = settings.config.changes_topic(event.entity.kind);
+    let without_bytes = |code| Letter {
+        code,
+        receiver: receiver.clone(),
+        key: event.entity.to_string().into_bytes(),
+        headers: attributes(settings, None, event),
+        body: Vec::new(),
+    };
+    match numbers.map(|numbers| write(settings, numbers, event)) {
+        None => without_bytes(""),
+        Some(Err(_)) => without_bytes(UNFIT),
+        Some(Ok(written)) => Letter {
+            code: if written.bytes() > bytes_max { TOO_LARGE } else { "" },
+            receiver: receiver.clone(),
+            key: written.key.into_bytes(),
+            headers: written.headers,
+            body: written.body,
+        },
+    }
 }

@@ -2,7 +2,8 @@
 //! entity id.
 //!
 //! Two topics for each kind of entity: `chg` has every event, and `cur`, compacted, the record as it is now, with a
-//! tombstone for one that is gone. A third, of the subscription, has the feed position.
+//! tombstone for one that is gone. A third, `dlq`, has the events that fit neither, with the reason; a topic of the
+//! subscription has the feed position.
 //!
 //! **Invariant:** the events of a batch, their current records and the position are one transaction: a reader of committed
 //! records sees all of them or none, and each once, whoever dies when.
@@ -27,10 +28,15 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::{DeliveryResult, ProducerContext};
 use std::fmt;
 use std::sync::Arc;
-use yibiao_contract::{Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Outcome, Recovery};
+use yibiao_contract::{
+    ChangeEvent, Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Letter, Outcome, Recovery,
+};
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
 use yibiao_schema::avro::EntitySchema;
+
+/// What this adapter is called.
+pub(crate) const NAME: &str = "adapter-kafka";
 
 /// What is fixed about a receiver.
 pub(crate) struct Settings {
@@ -117,16 +123,43 @@ impl EventAdapter for KafkaAdapter {
     }
 
     async fn write(&mut self, batch: &EventBatch) -> Result<Vec<Outcome>, EdgeError> {
+        let (settings, batch) = (Arc::clone(&self.settings), batch.clone());
+        self.with_writer(move |writer| writer.write(&settings, &batch)).await
+    }
+
+    async fn rewrite(&mut self, events: Vec<ChangeEvent>) -> Result<Vec<Outcome>, EdgeError> {
+        // The topics may take longer records than they did when the writer was opened.
+        self.writer = None;
         let settings = Arc::clone(&self.settings);
-        // A writer that fails is gone: the next one shuts it out and asks how far it came.
+        self.with_writer(move |writer| writer.rewrite(&settings, &events)).await
+    }
+
+    fn letter(&self, event: &ChangeEvent) -> Letter {
+        match &self.writer {
+            Some(writer) => writer.letter(&self.settings, event),
+            None => event::letter(&self.settings, None, event, usize::MAX),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        NAME
+    }
+}
+
+impl KafkaAdapter {
+    /// Lets the writer write. One that fails is gone: the next shuts it out and asks how far it came.
+    async fn with_writer(
+        &mut self,
+        write: impl FnOnce(&mut Writer) -> Result<Vec<Outcome>, EdgeError> + Send + 'static,
+    ) -> Result<Vec<Outcome>, EdgeError> {
+        let settings = Arc::clone(&self.settings);
         let writer = self.writer.take();
-        let batch = batch.clone();
         let (writer, outcomes) = blocking(move || {
             let mut writer = match writer {
                 Some(writer) => writer,
                 None => Writer::open(&settings)?,
             };
-            let outcomes = writer.write(&settings, &batch)?;
+            let outcomes = write(&mut writer)?;
             Ok((writer, outcomes))
         })
         .await?;

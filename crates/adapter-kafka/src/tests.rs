@@ -2,7 +2,9 @@
 
 use crate::{Config, KafkaAdapter};
 use std::collections::BTreeMap;
-use yibiao_contract::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome, Recovery};
+use yibiao_contract::{
+    ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Outcome, Recovery, TOO_LARGE,
+};
 use yibiao_kafka_testkit::{Broker, Record};
 use yibiao_record::{ChangeKind, EntityId, EntityKind, Name, SourceKey, SystemId, Timestamp, Value};
 use yibiao_schema::avro::EntitySchema;
@@ -141,6 +143,43 @@ async fn an_event_that_does_not_fit_is_refused_alone() {
         adapter.write(&batch(vec![masked, event(2, 2, ChangeKind::Created, Some("乙"))])).await.unwrap();
     assert!(matches!(outcomes.as_slice(), [Outcome::Reject(_), Outcome::Delivered]), "{outcomes:?}");
     assert_eq!(broker.committed("unfit.county.chg.civil.person.v1").len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_event_that_its_topic_cannot_take_goes_to_the_dead_letters_with_its_bytes_until_it_can() {
+    let broker = Broker::shared();
+    let mut adapter = adapter(&config(broker, "large.letters"));
+    adapter.last_applied().await.unwrap();
+    let changes = "large.letters.chg.civil.person.v1";
+    broker.set_topic(changes, "max.message.bytes", "1200");
+    adapter.last_applied().await.unwrap();
+    let large = event(1, 1, ChangeKind::Created, Some(&"甲".repeat(500)));
+    let small = event(2, 2, ChangeKind::Created, Some("乙"));
+    let outcomes = adapter.write(&batch(vec![large.clone(), small])).await.unwrap();
+    assert!(matches!(outcomes.as_slice(), [Outcome::Reject(_), Outcome::Delivered]), "{outcomes:?}");
+    let letter = adapter.letter(&large);
+    assert_eq!((letter.code, letter.receiver.as_str()), (TOO_LARGE, changes));
+    assert!(letter.body.len() > 1_500);
+    let dead = broker.committed("large.letters.dlq.civil.person.v1");
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].value.as_deref(), Some(&*letter.body));
+    assert_eq!(dead[0].key, "P-00000001");
+    for (name, value) in [
+        ("ce_id", "1"),
+        ("yibiao.reason", "too_large"),
+        ("__connect.errors.offset", "1"),
+        ("__connect.errors.connector.name", "s"),
+        ("__connect.errors.stage", "TASK_PUT"),
+    ] {
+        assert_eq!(dead[0].headers[name], value, "{name}");
+    }
+    broker.set_topic(changes, "max.message.bytes", "100000");
+    assert_eq!(adapter.rewrite(vec![large]).await.unwrap(), [Outcome::Delivered]);
+    let events = broker.committed(changes);
+    let bodies: Vec<_> =
+        events.iter().map(|event| (event.headers["ce_id"].as_str(), event.value.as_ref())).collect();
+    assert!(bodies.contains(&("1", Some(&letter.body))), "{}", events.len());
+    assert_eq!(adapter.last_applied().await.unwrap(), Some(mark(2)), "the position stays");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -17,6 +17,10 @@ const ABSENT: &str = "it is not there, or its settings may not be read";
 /// Of a topic that is not there: nothing for a person to do.
 const MADE: &str = "is made when the node first writes to it";
 const DAY_MS: u64 = 86_400_000;
+/// Longest record of the topic of dead letters.
+pub(crate) const DEAD_BYTES_MAX: usize = 16 << 20;
+/// Longest record of a topic that does not say.
+const RECORD_BYTES_MAX: usize = 1 << 20;
 
 /// A topic as it must be.
 pub(crate) struct Declared {
@@ -54,6 +58,16 @@ pub(crate) fn declared(settings: &Settings) -> Vec<Declared> {
             policy: "compact",
             others: Vec::new(),
         });
+        topics.push(Declared {
+            name: config.dead_topic(schema.kind()),
+            partitions: config.partitions,
+            policy: "delete",
+            // What is too large for the other two must fit here.
+            others: vec![
+                ("retention.ms", retention.to_string()),
+                ("max.message.bytes", DEAD_BYTES_MAX.to_string()),
+            ],
+        });
     }
     topics
 }
@@ -66,8 +80,9 @@ fn admin(settings: &Settings) -> Result<(AdminClient<Quiet>, AdminOptions), Edge
     Ok((admin, options))
 }
 
-/// Makes the topics that are missing, and refuses those that would lose records. Runs on a thread that may block.
-pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
+/// Makes the topics that are missing, and refuses those that would lose records; the bytes of a record that the topics of
+/// events and current records all take. Runs on a thread that may block.
+pub(crate) fn ensure(settings: &Settings) -> Result<usize, EdgeError> {
     let declared = declared(settings);
     let (admin, options) = admin(settings)?;
     let topics: Vec<NewTopic<'_>> = declared
@@ -92,15 +107,16 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
         }
     }
     let started = Instant::now();
-    let mut findings = check(settings)?;
+    let mut found = found(&admin, &options, &declared)?;
     // A broker hears of a new topic a little after its controller.
     let unheard_of = |finding: &Finding| finding.detail == ABSENT || finding.detail == MADE;
-    while findings.iter().any(unheard_of) && started.elapsed() < TIMEOUT {
+    while findings(&declared, &found).iter().any(unheard_of) && started.elapsed() < TIMEOUT {
         std::thread::sleep(PAUSE);
-        findings = check(settings)?;
+        found = self::found(&admin, &options, &declared)?;
     }
+    let findings = findings(&declared, &found);
     match findings.into_iter().find(|finding| !finding.good || unheard_of(finding)) {
-        None => Ok(()),
+        None => Ok(bytes_max(settings, &found)),
         Some(wrong) => Err(edge(
             &format!("cannot write to {}", wrong.subject),
             wrong.detail,
@@ -114,38 +130,72 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
 pub(crate) fn check(settings: &Settings) -> Result<Vec<Finding>, EdgeError> {
     let declared = declared(settings);
     let (admin, options) = admin(settings)?;
+    let found = found(&admin, &options, &declared)?;
+    Ok(findings(&declared, &found))
+}
+
+/// The settings of the topics that are there.
+struct Found {
+    topics: Vec<ConfigResource>,
+    /// Whether those that were not found are known not to be there.
+    missing: bool,
+}
+
+/// Asks for the settings of the topics.
+fn found(
+    admin: &AdminClient<Quiet>,
+    options: &AdminOptions,
+    declared: &[Declared],
+) -> Result<Found, EdgeError> {
     let asked: Vec<ResourceSpecifier<'_>> =
         declared.iter().map(|topic| ResourceSpecifier::Topic(&topic.name)).collect();
-    let answer = tokio::runtime::Handle::current().block_on(admin.describe_configs(&asked, &options));
+    let answer = tokio::runtime::Handle::current().block_on(admin.describe_configs(&asked, options));
     let answer = answer.map_err(|error| {
         let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
         edge("cannot ask for the topics' settings", error.to_string(), hint, Recovery::Retry)
     })?;
-    let (mut found, mut missing): (Vec<ConfigResource>, bool) = (Vec::new(), true);
+    let mut found = Found { topics: Vec::new(), missing: true };
     for answer in answer {
         match answer {
-            Ok(resource) => found.push(resource),
+            Ok(resource) => found.topics.push(resource),
             // An answer of this kind does not name its topic: one other reason makes them all doubtful.
             Err(code) => {
-                missing &= matches!(
+                found.missing &= matches!(
                     code,
                     RDKafkaErrorCode::UnknownTopic | RDKafkaErrorCode::UnknownTopicOrPartition
                 );
             }
         }
     }
-    Ok(declared.iter().map(|topic| finding(topic, &found, missing)).collect())
+    Ok(found)
 }
 
-/// What is to be said of a topic; `missing` where those that were not found are known not to be there.
-fn finding(topic: &Declared, found: &[ConfigResource], missing: bool) -> Finding {
-    let subject = format!("topic {}", topic.name);
-    let of = OwnedResourceSpecifier::Topic(topic.name.clone());
-    let policy = found
+fn findings(declared: &[Declared], found: &Found) -> Vec<Finding> {
+    declared.iter().map(|topic| finding(topic, found)).collect()
+}
+
+impl Found {
+    fn setting(&self, topic: &str, name: &str) -> Option<&str> {
+        let of = OwnedResourceSpecifier::Topic(topic.to_owned());
+        self.topics.iter().find(|found| found.specifier == of)?.get(name)?.value.as_deref()
+    }
+}
+
+/// The longest record that every topic of events and current records takes.
+fn bytes_max(settings: &Settings, found: &Found) -> usize {
+    let config = &settings.config;
+    let topics = settings
+        .schemas
         .iter()
-        .find(|found| found.specifier == of)
-        .and_then(|found| found.get("cleanup.policy")?.value.clone());
-    match policy {
+        .flat_map(|schema| [config.changes_topic(schema.kind()), config.current_topic(schema.kind())]);
+    let said = topics.filter_map(|topic| found.setting(&topic, "max.message.bytes")?.parse().ok());
+    said.min().unwrap_or(RECORD_BYTES_MAX)
+}
+
+/// What is to be said of a topic.
+fn finding(topic: &Declared, found: &Found) -> Finding {
+    let subject = format!("topic {}", topic.name);
+    match found.setting(&topic.name, "cleanup.policy") {
         Some(policy) if policy == topic.policy => Finding {
             subject,
             good: true,
@@ -158,7 +208,9 @@ fn finding(topic: &Declared, found: &[ConfigResource], missing: bool) -> Finding
             detail: format!("its cleanup.policy is {policy}, and {} is needed", topic.policy),
             hint: format!("set cleanup.policy={} on the topic", topic.policy),
         },
-        None if missing => Finding { subject, good: true, detail: MADE.to_owned(), hint: String::new() },
+        None if found.missing => {
+            Finding { subject, good: true, detail: MADE.to_owned(), hint: String::new() }
+        }
         None => Finding {
             subject,
             good: false,

@@ -2,16 +2,22 @@
 
 use crate::event::{self, Written};
 use crate::numbers::Numbers;
-use crate::{Quiet, Settings, edge, position, topics};
+use crate::topics::DEAD_BYTES_MAX;
+use crate::{NAME, Quiet, Settings, edge, position, topics};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use std::fmt;
 use std::time::{Duration, Instant};
 use yibiao_contract::fault::{self, Point};
-use yibiao_contract::{EdgeError, EventBatch, FeedMark, Outcome, Recovery};
+use yibiao_contract::{
+    ChangeEvent, EdgeError, EventBatch, FeedMark, Letter, Outcome, Recovery, error_headers,
+};
 
 /// How long the brokers keep a transaction open of which they hear nothing.
 const OPEN_MS_MAX: &str = "60000";
+/// Bytes of a batch on its way to a broker, at most.
+const BATCH_BYTES: usize = 1_000_000;
 /// How long to wait where the queue to the brokers is full.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -23,6 +29,8 @@ pub(crate) struct Writer {
     timeout: Duration,
     /// Where the receiver has come.
     applied: Option<FeedMark>,
+    /// The longest record that the topics take.
+    bytes_max: usize,
 }
 
 impl fmt::Debug for Writer {
@@ -35,11 +43,14 @@ impl Writer {
     /// Shuts out every earlier writer of the subscription, ends what it left open, and asks how far it came.
     pub(crate) fn open(settings: &Settings) -> Result<Writer, EdgeError> {
         let numbers = Numbers::known(settings)?;
-        topics::ensure(settings)?;
+        let bytes_max = topics::ensure(settings)?;
         let mut client = settings.client();
         client
             .set("transactional.id", settings.config.transactional_id(&settings.subscription))
             .set("enable.idempotence", "true")
+            // The library's own limits must not be below those of any topic, nor its batches above.
+            .set("message.max.bytes", DEAD_BYTES_MAX.max(bytes_max).to_string())
+            .set("batch.size", bytes_max.clamp(1, BATCH_BYTES).to_string())
             .set("linger.ms", "5")
             .set("compression.type", "zstd")
             // A record is given up before its transaction is.
@@ -59,7 +70,7 @@ impl Writer {
         let timeout = Duration::from_millis(settings.config.answer_ms_max);
         retried(timeout, || producer.init_transactions(timeout))
             .map_err(|error| failure(settings, &error))?;
-        Ok(Writer { producer, numbers, timeout, applied: position::read(settings)? })
+        Ok(Writer { producer, numbers, timeout, applied: position::read(settings)?, bytes_max })
     }
 
     pub(crate) fn applied(&self) -> Option<&FeedMark> {
@@ -71,6 +82,11 @@ impl Writer {
         self.applied.as_ref().is_some_and(|applied| applied.position >= position)
     }
 
+    /// An event as it is sent.
+    pub(crate) fn letter(&self, settings: &Settings, event: &ChangeEvent) -> Letter {
+        event::letter(settings, Some(&self.numbers), event, self.bytes_max)
+    }
+
     /// Writes what the receiver does not have yet.
     pub(crate) fn write(
         &mut self,
@@ -80,51 +96,104 @@ impl Writer {
         if self.has(batch.upto.position) {
             return Ok(vec![Outcome::Delivered; batch.events.len()]);
         }
-        let done = self.transaction(settings, batch);
-        match done {
-            Ok(outcomes) => {
-                self.applied = Some(batch.upto.clone());
-                Ok(outcomes)
-            }
-            Err(error) => {
-                // Where even this fails, the next writer ends what is open.
-                if let Err(again) = self.producer.abort_transaction(self.timeout) {
-                    tracing::debug!(%again, "the transaction is left to the next writer");
-                }
-                Err(failure(settings, &error))
-            }
-        }
+        let outcomes = self.whole(settings, &batch.events, Some(&batch.upto))?;
+        self.applied = Some(batch.upto.clone());
+        Ok(outcomes)
     }
 
-    fn transaction(&self, settings: &Settings, batch: &EventBatch) -> Result<Vec<Outcome>, KafkaError> {
+    /// Writes events that were refused once; the position stays.
+    pub(crate) fn rewrite(
+        &mut self,
+        settings: &Settings,
+        events: &[ChangeEvent],
+    ) -> Result<Vec<Outcome>, EdgeError> {
+        self.whole(settings, events, None)
+    }
+
+    /// One transaction, or none of it.
+    fn whole(
+        &self,
+        settings: &Settings,
+        events: &[ChangeEvent],
+        upto: Option<&FeedMark>,
+    ) -> Result<Vec<Outcome>, EdgeError> {
+        self.transaction(settings, events, upto).map_err(|error| {
+            // Where even this fails, the next writer ends what is open.
+            if let Err(again) = self.producer.abort_transaction(self.timeout) {
+                tracing::debug!(%again, "the transaction is left to the next writer");
+            }
+            failure(settings, &error)
+        })
+    }
+
+    fn transaction(
+        &self,
+        settings: &Settings,
+        events: &[ChangeEvent],
+        upto: Option<&FeedMark>,
+    ) -> Result<Vec<Outcome>, KafkaError> {
         self.producer.begin_transaction()?;
-        let mut outcomes = Vec::with_capacity(batch.events.len());
-        for event in &batch.events {
-            if self.has(event.position) {
+        let mut outcomes = Vec::with_capacity(events.len());
+        for event in events {
+            if upto.is_some() && self.has(event.position) {
                 outcomes.push(Outcome::Delivered);
                 continue;
             }
-            match event::write(settings, &self.numbers, event) {
+            let refused = match event::write(settings, &self.numbers, event) {
+                Ok(written) if written.bytes() > self.bytes_max => {
+                    format!(
+                        "its record has {} bytes, and its topics take {}",
+                        written.bytes(),
+                        self.bytes_max
+                    )
+                }
                 Ok(written) => {
                     self.send_event(&written)?;
                     outcomes.push(Outcome::Delivered);
+                    continue;
                 }
-                Err(unfit) => outcomes.push(Outcome::Reject(unfit.to_string())),
-            }
+                Err(unfit) => unfit.to_string(),
+            };
+            self.send_dead(settings, event, &refused)?;
+            outcomes.push(Outcome::Reject(refused));
         }
-        let topic = settings.config.position_topic(&settings.subscription);
-        let upto = position::text(&batch.upto);
-        self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
+        if let Some(upto) = upto {
+            let topic = settings.config.position_topic(&settings.subscription);
+            let upto = position::text(upto);
+            self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
+        }
         fault::pass(Point::InTransaction);
         retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
         Ok(outcomes)
     }
 
+    /// What the other topics cannot take goes to the one of dead letters, where that can.
+    fn send_dead(&self, settings: &Settings, event: &ChangeEvent, reason: &str) -> Result<(), KafkaError> {
+        let kind = event.entity.kind;
+        let declared = settings.schemas.iter().any(|schema| schema.kind() == kind);
+        let letter = self.letter(settings, event);
+        // Half is left for its headers and what goes around it.
+        if !declared || letter.body.len() > DEAD_BYTES_MAX / 2 {
+            return Ok(());
+        }
+        let errors = error_headers(NAME, &settings.subscription, event.position, letter.code, reason);
+        let headers = letter.headers.iter().map(|(name, value)| (name.as_str(), value));
+        let headers = headers.chain(errors.iter().map(|(name, value)| (*name, value)));
+        let headers = headers.fold(OwnedHeaders::new(), |headers, (key, value)| {
+            headers.insert(Header { key, value: Some(value) })
+        });
+        let topic = settings.config.dead_topic(kind);
+        let key = event.entity.to_string();
+        let record = BaseRecord::to(&topic).key(&key).headers(headers);
+        self.send(if letter.body.is_empty() { record } else { record.payload(&letter.body) })
+    }
+
     fn send_event(&self, written: &Written) -> Result<(), KafkaError> {
         let Written { changes_topic, current_topic, key, headers, body, gone } = written;
+        let headers = event::headers(headers);
         let record = BaseRecord::to(changes_topic).key(key).payload(body).headers(headers.clone());
         self.send(record)?;
-        let record = BaseRecord::to(current_topic).key(key).headers(headers.clone());
+        let record = BaseRecord::to(current_topic).key(key).headers(headers);
         self.send(if *gone { record } else { record.payload(body) })
     }
 

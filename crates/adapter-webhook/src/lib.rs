@@ -21,7 +21,8 @@ use std::fmt;
 use std::time::Duration;
 use tokio::time::Instant;
 use yibiao_contract::{
-    Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Outcome, Patience, Recovery,
+    ChangeEvent, Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Letter, Outcome, Patience,
+    Recovery,
 };
 use yibiao_http_client::{Allowed, BadUrl, SecretSource, Trust, Url};
 use yibiao_record::Timestamp;
@@ -208,6 +209,14 @@ impl EventAdapter for WebhookAdapter {
 
     fn trouble(&self) -> Option<String> {
         self.trouble.clone()
+    }
+
+    fn letter(&self, event: &ChangeEvent) -> Letter {
+        self.post.letter(event)
+    }
+
+    fn name(&self) -> &'static str {
+        "adapter-webhook"
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -7,7 +7,7 @@ use crate::signature;
 use ring::hmac;
 use std::time::Duration;
 use tokio::time::Instant;
-use yibiao_contract::{ChangeEvent, Finding, cloud_event};
+use yibiao_contract::{ChangeEvent, Finding, Letter, cloud_event};
 use yibiao_http_client::{
     Allowed, Answer, Body, Bytes, Client, Fault, HeaderMap, HeaderName, HeaderValue, Kept, Limits, Method,
     Request, SecretSource, Url, header, retry_after,
@@ -183,16 +183,12 @@ impl Post {
 
     /// What is sent for an event.
     fn written(&self, event: &ChangeEvent, at: Timestamp) -> Result<(Headers, Vec<u8>), String> {
-        let dataref = self.dataref(event);
-        let form = dataref.as_deref().map_or(cloud_event::Data::Full, cloud_event::Data::Thin);
-        let body =
-            cloud_event::json(self.dictionary, event, &self.config.source, form).to_string().into_bytes();
+        let body = self.body(event);
         let id = format!("{}.{}", self.subscription, event.position);
         let signature = signature::sign(&self.keys()?, &id, at.0, &body);
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_| "it is no header value".to_owned());
-        let media = format!("{}; charset=utf-8", cloud_event::MEDIA_TYPE);
         let mut headers = vec![
-            (header::CONTENT_TYPE, value(&media)?),
+            (header::CONTENT_TYPE, value(&media())?),
             (REQUEST_ORIGIN, self.origin.clone()),
             (ID, value(&id)?),
             (TIMESTAMP, HeaderValue::from(at.0)),
@@ -200,6 +196,23 @@ impl Post {
         ];
         headers.extend(self.authorization()?);
         Ok((headers, body))
+    }
+
+    fn body(&self, event: &ChangeEvent) -> Vec<u8> {
+        let dataref = self.dataref(event);
+        let form = dataref.as_deref().map_or(cloud_event::Data::Full, cloud_event::Data::Thin);
+        cloud_event::json(self.dictionary, event, &self.config.source, form).to_string().into_bytes()
+    }
+
+    /// An event as it is sent, without what depends on the time or on a secret.
+    pub(crate) fn letter(&self, event: &ChangeEvent) -> Letter {
+        Letter {
+            code: "",
+            receiver: self.url.to_string(),
+            key: event.entity.to_string().into_bytes(),
+            headers: vec![(header::CONTENT_TYPE.to_string(), media())],
+            body: self.body(event),
+        }
     }
 
     /// Where the whole of a thin event is fetched.
@@ -266,6 +279,10 @@ impl Post {
             took_ms: u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
     }
+}
+
+fn media() -> String {
+    format!("{}; charset=utf-8", cloud_event::MEDIA_TYPE)
 }
 
 /// What an answer means for what was sent.

@@ -84,6 +84,58 @@ impl Patience {
         Patience { first: Duration::from_millis(500), longest: Duration::from_secs(60), give_up: None };
 }
 
+/// The code of a dead letter that could not be put into the receiver's form.
+pub const UNFIT: &str = "unfit";
+/// The code of one that is longer than the receiver takes.
+pub const TOO_LARGE: &str = "too_large";
+/// The code of one that the receiver itself refused.
+pub const REFUSED: &str = "refused";
+
+/// An event as it goes to a receiver: what is kept of one that the receiver refuses.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Letter {
+    /// Why it cannot be delivered: [`UNFIT`] or [`TOO_LARGE`]; empty where only the receiver's own answer tells.
+    pub code: &'static str,
+    /// Where it goes: a topic, a host. No secret and no personal data.
+    pub receiver: String,
+    /// The key that it goes under.
+    pub key: Vec<u8>,
+    /// The headers that it goes with; none that hold a secret.
+    pub headers: Vec<(String, String)>,
+    /// Its bytes; empty where it cannot be encoded.
+    pub body: Vec<u8>,
+}
+
+/// The headers of a dead letter, by the names that Kafka Connect gives them, so that its tools read them, and our reason
+/// besides. In the place of the topic is the feed, of the offset the position there, of the connector the subscription.
+pub fn error_headers(
+    sender: &str,
+    subscription: &str,
+    position: u64,
+    code: &str,
+    reason: &str,
+) -> Vec<(&'static str, String)> {
+    let stage = if code == UNFIT { "VALUE_CONVERTER" } else { "TASK_PUT" };
+    vec![
+        ("__connect.errors.topic", "yibiao.changes".to_owned()),
+        ("__connect.errors.partition", "0".to_owned()),
+        ("__connect.errors.offset", position.to_string()),
+        ("__connect.errors.connector.name", subscription.to_owned()),
+        ("__connect.errors.task.id", "0".to_owned()),
+        ("__connect.errors.stage", stage.to_owned()),
+        ("__connect.errors.class.name", format!("yibiao.{sender}")),
+        ("__connect.errors.exception.class.name", format!("yibiao.{code}")),
+        ("__connect.errors.exception.message", reason.to_owned()),
+        ("yibiao.reason", code.to_owned()),
+    ]
+}
+
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "letter to {} ({} bytes)", self.receiver, self.body.len())
+    }
+}
+
 /// Sends the events of one subscription to a receiver.
 ///
 /// **Contract:** one outcome per event, in order; events of one entity reach the receiver in their order: behind the first
@@ -110,4 +162,22 @@ pub trait EventAdapter: Send + fmt::Debug {
     fn last_applied(&mut self) -> impl Future<Output = Result<Option<FeedMark>, EdgeError>> + Send;
     /// Writes a batch, empty or not, and notes its position where the receiver can.
     fn write(&mut self, batch: &EventBatch) -> impl Future<Output = Result<Vec<Outcome>, EdgeError>> + Send;
+    /// Writes events once more that the receiver had refused, whatever its position is, which stays. One outcome per
+    /// event, in order.
+    fn rewrite(
+        &mut self,
+        events: Vec<ChangeEvent>,
+    ) -> impl Future<Output = Result<Vec<Outcome>, EdgeError>> + Send {
+        async { self.write(&EventBatch { upto: FeedMark::default(), events }).await }
+    }
+    /// An event as it is sent; the same each time. An adapter that does not say keeps its receiver's dead letters without
+    /// their bytes.
+    fn letter(&self, event: &ChangeEvent) -> Letter {
+        let _ = event;
+        Letter::default()
+    }
+    /// What it is called as the sender of dead letters: `adapter-kafka`.
+    fn name(&self) -> &'static str {
+        "adapter"
+    }
 }

@@ -20,7 +20,10 @@ pub mod program;
 pub mod values;
 mod words;
 
-pub use event::{ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Patience};
+pub use event::{
+    ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Letter, Patience, REFUSED, TOO_LARGE,
+    UNFIT, error_headers,
+};
 // What the traits speak of, so that an author needs this one crate.
 pub use yibiao_format::{BadRow, Cell, Opening, Row, cells_json, json_cells};
 pub use yibiao_record::Timestamp;

@@ -4,14 +4,15 @@
 //! **Invariant:** the counts are added to in the commit that moves the subscription's position, so that they add up to
 //! the feed whatever dies when; [`Node::accounts`] checks it against the feed itself.
 
-use crate::deliver::{DeliverError, DeliveryReport};
+use crate::deliver::{DeliverError, DeliveryReport, Rejected};
+use crate::letters::Resent;
 use crate::node::Node;
 use crate::receiver::Disabled;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 use yibiao_policy::{Projected, RuleId, Subject, Subscription};
 use yibiao_record::{Change, ChangeKind, ChangeSeq, EntityId, SourceKey, Timestamp};
-use yibiao_store::{AuditDraft, Commit, ReadError, View};
+use yibiao_store::{AuditDraft, Commit, DeadLetter, ReadError, View};
 
 /// What became of a change for a subscription.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,7 +36,7 @@ impl Disposition {
     }
 
     /// The name with the rule.
-    fn counter(self, subscription: &str) -> String {
+    pub(crate) fn counter(self, subscription: &str) -> String {
         match self {
             Disposition::Filtered(rule) => format!("subscription/{subscription}/filtered/{}", rule.id()),
             other => format!("subscription/{subscription}/{}", other.name()),
@@ -54,6 +55,10 @@ pub struct Account {
     pub filtered: BTreeMap<String, u64>,
     /// Changes that the receiver refused for good.
     pub dead: u64,
+    /// Those of them whose dead letter was purged.
+    pub purged: u64,
+    /// Dead letters that wait.
+    pub letters: usize,
     /// Changes that wait.
     pub pending: u64,
     /// Changes of the feed.
@@ -79,35 +84,66 @@ impl Account {
     }
 }
 
+/// The entity whose row a change is about.
+fn concerned(change: &Change) -> EntityId {
+    if let ChangeKind::Merged { into } = change.kind { into } else { change.entity }
+}
+
 impl Node {
     /// Moves a subscription's position to `upto` and counts what lies between, in one commit.
     pub(crate) fn note_delivery(
         &mut self,
         id: &str,
         upto: ChangeSeq,
-        rejected: &BTreeSet<EntityId>,
+        rejected: &Rejected,
         at: Timestamp,
         report: &mut DeliveryReport,
     ) -> Result<(), DeliverError> {
         let view = self.store.view()?;
         let from = ChangeSeq(view.position(id)?.unwrap_or(0));
         let Some(subscription) = self.policy.subscription(id) else { return Ok(()) };
+        let mut letters = Vec::new();
         for change in view.changes((Bound::Excluded(from), Bound::Included(upto))) {
-            let disposition = self.disposition(subscription, &change?, rejected, at, &view);
+            let change = change?;
+            let disposition = self.disposition(subscription, &change, rejected, at, &view);
+            if disposition == Disposition::Dead
+                && let Some(row) = rejected.get(&concerned(&change))
+            {
+                letters.push(row.letter(id, change.seq, at));
+            }
             *report.changes.entry(disposition).or_insert(0) += 1;
+        }
+        let mut resent = Vec::new();
+        for letter in self.marked_letters(id)? {
+            // The rows were all written anew just now.
+            let Some(change) = view.change(letter.at)? else { continue };
+            let became = match self.disposition(subscription, &change, rejected, at, &view) {
+                Disposition::Delivered => Resent::Delivered,
+                Disposition::Filtered(rule) => Resent::Filtered(rule),
+                Disposition::Dead => match rejected.get(&concerned(&change)) {
+                    Some(row) => Resent::Refused(row.letter(id, change.seq, at)),
+                    None => continue,
+                },
+            };
+            resent.push((letter, became));
+        }
+        if !resent.is_empty() {
+            self.settle_letters(id, resent, at)?;
         }
         if from == upto {
             return Ok(());
         }
-        self.move_position(id, upto, &report.changes, at)
+        self.move_position(id, upto, &report.changes, letters, at)
     }
 
-    /// Moves a subscription's position and adds the counts of what lay between, in one commit.
+    /// Moves a subscription's position and adds the counts of what lay between, with the letters of what was refused, in
+    /// one commit.
     pub(crate) fn move_position(
         &mut self,
         id: &str,
         upto: ChangeSeq,
         counts: &BTreeMap<Disposition, u64>,
+        letters: Vec<DeadLetter>,
         at: Timestamp,
     ) -> Result<(), DeliverError> {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
@@ -123,8 +159,12 @@ impl Node {
                 subjects: Vec::new(),
                 counts: counts.iter().map(|(disposition, n)| (disposition.name().into(), *n)).collect(),
             }],
+            dead_letters: letters.clone(),
             ..Commit::default()
         })?;
+        for letter in &letters {
+            self.letters.note(letter);
+        }
         self.renew_last()?;
         self.refresh_accounts()?;
         Ok(())
@@ -134,12 +174,12 @@ impl Node {
         &self,
         subscription: &Subscription,
         change: &Change,
-        rejected: &BTreeSet<EntityId>,
+        rejected: &Rejected,
         at: Timestamp,
         view: &View,
     ) -> Disposition {
-        let entity = if let ChangeKind::Merged { into } = change.kind { into } else { change.entity };
-        if rejected.contains(&entity) {
+        let entity = concerned(change);
+        if rejected.contains_key(&entity) {
             return Disposition::Dead;
         }
         let of_subscriber = |key: &SourceKey| key.system == subscription.subscriber();
@@ -183,6 +223,8 @@ impl Node {
                 delivered: 0,
                 filtered: BTreeMap::new(),
                 dead: 0,
+                purged: 0,
+                letters: self.letters.waiting(subscription.id()),
                 pending: feed.saturating_sub(view.position(subscription.id())?.unwrap_or(0)),
                 feed,
                 disabled: Disabled::read(&view, subscription.id())?,
@@ -195,6 +237,7 @@ impl Node {
                         account.filtered.insert(rule.to_owned(), count);
                     }
                     None if name == "dead" => account.dead = count,
+                    None if name == "purged" => account.purged = count,
                     None => account.delivered = count,
                 }
             }
@@ -219,6 +262,8 @@ impl Node {
             self.metrics.gap.with_label_values(&[&account.subscription]).set(account.gap());
             let disabled = i64::from(account.disabled.is_some());
             self.metrics.disabled.with_label_values(&[&account.subscription]).set(disabled);
+            let waiting = i64::try_from(account.letters).unwrap_or(i64::MAX);
+            self.metrics.dlq.with_label_values(&[&account.subscription]).set(waiting);
         }
         Ok(())
     }

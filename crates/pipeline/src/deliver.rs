@@ -4,16 +4,19 @@
 //! written: whatever comes back is known as our own word, whoever died when.
 
 use crate::account::Disposition;
+use crate::guard::guarded;
 use crate::node::Node;
 use crate::project::{Projection, Projector};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use yibiao_contract::{
-    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, Outcome, Recovery,
+    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, OutRow, Outcome, REFUSED,
+    Recovery,
 };
+use yibiao_format::Cell;
 use yibiao_mapping::Mapping;
-use yibiao_record::{EntityId, Timestamp};
-use yibiao_store::{Commit, CommitError, ReadError};
+use yibiao_record::{ChangeSeq, EntityId, Timestamp};
+use yibiao_store::{Commit, CommitError, DeadLetter, ReadError};
 
 /// A subscription, its receiver's own rows, and the way to it.
 #[derive(Debug)]
@@ -68,7 +71,7 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
         limits: BatchLimits,
         at: Timestamp,
     ) -> Result<DeliveryReport, DeliverError> {
-        let timer = node.metrics().delivery_seconds.start_timer();
+        let timer = node.metrics().delivery_seconds.with_label_values(&[&*self.subscription]).start_timer();
         let view = node.store.view()?;
         let upto = view.last().change;
         let mut report =
@@ -99,12 +102,11 @@ impl<C: Connector, A: Adapter> Delivery<C, A> {
             *report.rows.entry(row.status.words().0).or_insert(0) += 1;
         }
         let sent = u64::try_from(rows.len()).unwrap_or(u64::MAX);
-        let outcomes = self
-            .adapter
-            .write(&OutBatch { upto: upto.0, edition: Some(edition), rows })
-            .await
-            .map_err(DeliverError::Edge)?;
-        let rejected = rejected(&self.subscription, &outcomes, &entities).map_err(DeliverError::Edge)?;
+        let batch = OutBatch { upto: upto.0, edition: Some(edition), rows };
+        let attempt = format!("cannot deliver for {}", self.subscription);
+        let outcomes = guarded(&attempt, self.adapter.write(&batch)).await.map_err(DeliverError::Edge)?;
+        let rejected =
+            rejected(&self.subscription, &outcomes, &entities, &batch.rows).map_err(DeliverError::Edge)?;
         node.note_delivery(&self.subscription, upto, &rejected, at, &mut report)?;
         node.metrics().sent.with_label_values(&[&*self.subscription]).inc_by(sent);
         timer.observe_duration();
@@ -143,7 +145,9 @@ async fn read(
 ) -> Result<Option<Box<str>>, DeliverError> {
     let (mut cursor, mut edition) = (Cursor::default(), None);
     while let Some(Batch { items, cursor: next }) =
-        reader.read(&cursor, limits).await.map_err(DeliverError::Edge)?
+        guarded("cannot read the receiver's own rows", reader.read(&cursor, limits))
+            .await
+            .map_err(DeliverError::Edge)?
     {
         for item in &items {
             if let Item::Open(opened) = item {
@@ -156,17 +160,60 @@ async fn read(
     Ok(edition)
 }
 
-/// The entities whose row the receiver refused for good; an error where it is not known what became of a row.
+/// The rows that a receiver refused for good, by the entities in them.
+pub(crate) type Rejected = BTreeMap<EntityId, RejectedRow>;
+
+/// A row that a receiver refused for good.
+#[derive(Clone, Debug)]
+pub(crate) struct RejectedRow {
+    reason: String,
+    row: OutRow,
+}
+
+impl RejectedRow {
+    /// The letter of a change that the row would have told.
+    pub(crate) fn letter(&self, subscription: &str, change: ChangeSeq, at: Timestamp) -> DeadLetter {
+        let cell = |cell: &Cell| match cell {
+            Cell::Absent => serde_json::Value::Null,
+            Cell::Text(text) => text.as_str().into(),
+            Cell::Number(number) | Cell::DateSerial(number) => (*number).into(),
+            Cell::Integer(number) => (*number).into(),
+            Cell::Bool(truth) => (*truth).into(),
+        };
+        let cells: serde_json::Map<String, serde_json::Value> =
+            self.row.cells.iter().map(|(column, of)| (column.clone(), cell(of))).collect();
+        DeadLetter {
+            at: change,
+            subscription: subscription.into(),
+            code: REFUSED.into(),
+            reason: self.reason.as_str().into(),
+            receiver: "its own file".into(),
+            sender: "adapter".into(),
+            key: self.row.key.clone().unwrap_or_default().into_bytes().into(),
+            headers: vec![("content-type".into(), "application/json".into())],
+            body: serde_json::Value::Object(cells).to_string().into_bytes().into(),
+            refused: 1,
+            refused_at: at,
+            replay: false,
+        }
+    }
+}
+
+/// The rows that the receiver refused for good; an error where it is not known what became of a row.
 fn rejected(
     subscription: &str,
     outcomes: &[Outcome],
     entities: &[Vec<EntityId>],
-) -> Result<BTreeSet<EntityId>, EdgeError> {
-    let mut rejected = BTreeSet::new();
-    for (outcome, entities) in outcomes.iter().zip(entities) {
+    rows: &[OutRow],
+) -> Result<Rejected, EdgeError> {
+    let mut rejected = Rejected::new();
+    for ((outcome, entities), row) in outcomes.iter().zip(entities).zip(rows) {
         match outcome {
             Outcome::Delivered => {}
-            Outcome::Reject(_) => rejected.extend(entities),
+            Outcome::Reject(reason) => {
+                let refused = RejectedRow { reason: reason.clone(), row: row.clone() };
+                rejected.extend(entities.iter().map(|entity| (*entity, refused.clone())));
+            }
             Outcome::Retry(_) | Outcome::Unknown | Outcome::Gone => {
                 return Err(EdgeError {
                     attempt: format!("cannot deliver for {subscription}"),

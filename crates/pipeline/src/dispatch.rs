@@ -8,14 +8,16 @@
 use crate::account::Disposition;
 use crate::deliver::DeliverError;
 use crate::events::{EventFeed, EventPage, Viewer};
+use crate::guard::panicked;
 use crate::node::Node;
 use crate::patience::{Next, Trouble};
 use crate::receiver::Disabled;
 use crate::run::{Job, Part};
-use crate::sent::{GONE_HINT, Open, Sent, mark, send, untaken};
+use crate::sent::{Done, GONE_HINT, Open, Sent, mark, send, untaken};
 use crate::source::backoff;
-use std::collections::BTreeMap;
+use futures_util::FutureExt;
 use std::ops::ControlFlow;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
@@ -83,12 +85,17 @@ impl Dispatch {
         let mut failures = 0;
         loop {
             let mut stopping = drain.clone();
+            let attempt = format!("cannot deliver for {}", delivery.subscription);
+            let following = self.follow(&mut delivery, &jobs, &mut stopping, |error| {
+                failures = 0;
+                notice(part.clone(), error);
+            });
             let ended = tokio::select! {
                 _ = drain.wait_for(|drain| *drain) => return,
-                ended = self.follow(&mut delivery, &jobs, &mut stopping, |error| {
-                    failures = 0;
-                    notice(part.clone(), error);
-                }) => ended,
+                // Whatever state a panic left it in, it asks the receiver anew.
+                ended = AssertUnwindSafe(following).catch_unwind() => {
+                    ended.unwrap_or_else(|_| Err(DispatchError::Edge(panicked(&attempt))))
+                }
             };
             let error = match ended {
                 Ok(()) | Err(DispatchError::Stopped) => return,
@@ -98,6 +105,10 @@ impl Dispatch {
             tracing::error!(subscription = %delivery.subscription, %error, "events cannot be sent on; they stay pending");
             notice(part.clone(), Some(&error));
             failures += 1;
+            let subscription = delivery.subscription.clone();
+            if ask(&jobs, move |node| node.metrics().delivery_failed(&subscription)).await.is_err() {
+                return; // the node has stopped
+            }
             tokio::select! {
                 _ = drain.wait_for(|drain| *drain) => return,
                 () = tokio::time::sleep(backoff(failures)) => {}
@@ -113,6 +124,7 @@ impl Dispatch {
     ) -> Result<u64, DispatchError> {
         let mut noted = self.noted(delivery, &node.store().view()?).await?;
         let mut sent = 0;
+        self.replay_on(delivery, node, noted).await?;
         loop {
             let view = node.store().view()?;
             let events_max = delivery.adapter.events_max();
@@ -125,12 +137,12 @@ impl Dispatch {
             }
             let upto = mark(&view, page.upto)?;
             drop(view);
-            let done = send(delivery, page, upto).await?;
             let at = (self.clock)();
+            let mut done = send(delivery, page, upto, at).await?;
             if done.page.upto > noted {
                 noted = done.page.upto;
                 sent += u64::try_from(done.page.events.len()).unwrap_or(u64::MAX);
-                node.note_events(&delivery.subscription, noted, &done.dispositions(), at)?;
+                node.note_events(&delivery.subscription, noted, done.done(), at)?;
             }
             match done.open {
                 None => {}
@@ -154,11 +166,17 @@ impl Dispatch {
         drain: &mut watch::Receiver<bool>,
         mut told: impl FnMut(Option<&EdgeError>),
     ) -> Result<(), DispatchError> {
-        let view = ask(jobs, |node| node.store().view()).await??;
+        let subscription = delivery.subscription.clone();
+        let view = ask(jobs, move |node| {
+            node.receives(&subscription);
+            node.store().view()
+        });
+        let view = view.await??;
         let mut noted = self.noted(delivery, &view).await?;
         drop(view);
         let mut trouble = Trouble::default();
         loop {
+            while self.replay(delivery, jobs, noted).await? {}
             let view = ask(jobs, |node| node.store().view()).await??;
             if let Some(disabled) = Disabled::read(&view, &delivery.subscription)? {
                 drop(view); // a view that is held keeps the store from reusing space
@@ -180,10 +198,10 @@ impl Dispatch {
             }
             let upto = mark(&view, page.upto)?;
             drop(view);
-            let mut sent = send(delivery, page, upto).await?;
+            let mut sent = send(delivery, page, upto, (self.clock)()).await?;
             fault::pass(Point::AfterSendBeforeNote);
             let (pause, error) = self.after(delivery, &mut sent, &mut trouble);
-            self.note(delivery, jobs, &sent, noted, error.as_ref()).await?;
+            self.note(delivery, jobs, &mut sent, noted, error.as_ref()).await?;
             noted = sent.page.upto.max(noted);
             drop(sent); // while the receiver is left alone, nothing is held for it
             told(error.as_ref());
@@ -223,7 +241,7 @@ impl Dispatch {
                 let error =
                     untaken(delivery, "the event counts as dead; mend the receiver and send it again");
                 tracing::error!(%subscription, %error, "an event is given up");
-                sent.give_up();
+                sent.give_up(delivery, &error.reason, (self.clock)());
                 (Duration::ZERO, Some(error))
             }
         }
@@ -234,17 +252,17 @@ impl Dispatch {
         &self,
         delivery: &EventDelivery<E>,
         jobs: &mpsc::Sender<Job>,
-        sent: &Sent,
+        sent: &mut Sent,
         noted: u64,
         error: Option<&EdgeError>,
     ) -> Result<(), DispatchError> {
         let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
-        let (upto, counts) = (sent.page.upto, sent.dispositions());
+        let (upto, done) = (sent.page.upto, sent.done());
         let gone = error.filter(|_| sent.open == Some(Open::Gone)).map(|error| error.reason.clone());
         let failed = error.is_some();
         ask(jobs, move |node| {
             if upto > noted {
-                node.note_events(&subscription, upto, &counts, at)?;
+                node.note_events(&subscription, upto, done, at)?;
             }
             if failed {
                 node.metrics().delivery_failed(&subscription);
@@ -327,6 +345,17 @@ impl Dispatch {
     }
 }
 
+/// It is not known of every event what became of it.
+pub(crate) fn unfinished(subscription: &str) -> DispatchError {
+    DispatchError::Edge(EdgeError {
+        attempt: format!("cannot deliver for {subscription}"),
+        reason: "the receiver did not take every event".to_owned(),
+        hint: "it is tried again by itself".to_owned(),
+        recovery: Recovery::Retry,
+        edition: None,
+    })
+}
+
 /// Asks the node for something between two batches.
 pub(crate) async fn ask<T: Send + 'static>(
     jobs: &mpsc::Sender<Job>,
@@ -357,12 +386,17 @@ impl Node {
         &mut self,
         subscription: &str,
         upto: u64,
-        counts: &BTreeMap<Disposition, u64>,
+        done: Done,
         at: Timestamp,
     ) -> Result<(), DeliverError> {
+        let Done { counts, letters, took } = done;
         let sent = counts.get(&Disposition::Delivered).copied().unwrap_or(0);
-        self.move_position(subscription, ChangeSeq(upto), counts, at)?;
+        self.receives(subscription);
+        self.move_position(subscription, ChangeSeq(upto), &counts, letters, at)?;
         self.metrics().sent.with_label_values(&[subscription]).inc_by(sent);
+        if let Some(took) = took {
+            self.metrics().delivery_seconds.with_label_values(&[subscription]).observe(took.as_secs_f64());
+        }
         Ok(())
     }
 }

@@ -163,6 +163,19 @@ impl EventFeed {
         Ok((events, more))
     }
 
+    /// The changes of an entity after a position, up to another.
+    pub(crate) fn changes_of(
+        &mut self,
+        view: &View,
+        entity: EntityId,
+        after: u64,
+        upto: u64,
+    ) -> Result<Vec<u64>, ReadError> {
+        self.catch_up(view)?;
+        let of = self.index.get(&entity).into_iter().flatten();
+        Ok(of.copied().filter(|seq| *seq > after && *seq <= upto).collect())
+    }
+
     fn catch_up(&mut self, view: &View) -> Result<(), ReadError> {
         for change in view.changes((Bound::Excluded(ChangeSeq(self.upto)), Bound::Unbounded)) {
             let change = change?;

@@ -1,7 +1,7 @@
 //! What the pipeline counts. Every label value comes from the configuration or from a closed set; none is an id.
 
 use prometheus::{
-    CounterVec, Histogram, HistogramOpts, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     exponential_buckets,
 };
 
@@ -50,6 +50,9 @@ impl RowOutcome {
     }
 }
 
+/// What becomes of a dead letter that is replayed or purged.
+const LETTER_OUTCOMES: [&str; 5] = ["replayed", "filtered", "refused", "superseded", "purged"];
+
 /// The metrics of a node.
 #[derive(Clone, Debug)]
 pub struct Metrics {
@@ -64,9 +67,15 @@ pub struct Metrics {
     pub(crate) outcomes: IntGaugeVec,
     pub(crate) gap: IntGaugeVec,
     pub(crate) disabled: IntGaugeVec,
+    pub(crate) lag_events: IntGaugeVec,
+    pub(crate) lag_seconds: IntGaugeVec,
+    pub(crate) oldest_unacked: IntGaugeVec,
+    pub(crate) restarts: IntCounterVec,
+    pub(crate) dlq: IntGaugeVec,
+    pub(crate) dlq_settled: IntCounterVec,
     pub(crate) batch_seconds: Histogram,
     pub(crate) batch_rows: Histogram,
-    pub(crate) delivery_seconds: Histogram,
+    pub(crate) delivery_seconds: HistogramVec,
     pub(crate) quarantine_open: IntGauge,
     stages: CounterVec,
 }
@@ -122,6 +131,10 @@ impl Metrics {
         let quarantine_open =
             IntGauge::new("yibiao_quarantine_open_rows", "Rows that wait in the quarantine.")?;
         registry.register(Box::new(quarantine_open.clone()))?;
+        let seconds = HistogramOpts::new("yibiao_subscription_delivery_seconds", "Time of a delivery.")
+            .buckets(exponential_buckets(0.001, 2.0, 16)?);
+        let delivery_seconds = HistogramVec::new(seconds, &["subscription"])?;
+        registry.register(Box::new(delivery_seconds.clone()))?;
         let stages = CounterVec::new(
             Opts::new("yibiao_stage_seconds_total", "Time of taking in, by stage."),
             &["stage"],
@@ -172,6 +185,32 @@ impl Metrics {
                 "1 where the receiver said that it is gone.",
                 &["subscription"],
             )?,
+            lag_events: gauges(
+                "yibiao_subscription_lag_events",
+                "Changes that wait for a receiver.",
+                &["subscription"],
+            )?,
+            lag_seconds: gauges(
+                "yibiao_subscription_lag_seconds",
+                "How far the feed has gone on since the oldest change that waits.",
+                &["subscription"],
+            )?,
+            oldest_unacked: gauges(
+                "yibiao_subscription_oldest_unacked_seconds",
+                "How long the oldest change that waits has waited.",
+                &["subscription"],
+            )?,
+            restarts: counters(
+                "yibiao_component_restarts_total",
+                "How often a source or receiver that had failed was started again.",
+                &["component"],
+            )?,
+            dlq: gauges("yibiao_subscription_dlq_events", "Dead letters that wait.", &["subscription"])?,
+            dlq_settled: counters(
+                "yibiao_subscription_dlq_settled_total",
+                "Dead letters that were replayed or purged, by what became of them.",
+                &["subscription", "outcome"],
+            )?,
             batch_seconds: histogram(
                 "yibiao_batch_seconds",
                 "Time to decide on and commit a batch.",
@@ -180,13 +219,7 @@ impl Metrics {
                 14,
             )?,
             batch_rows: histogram("yibiao_batch_rows", "Rows of a batch.", 1.0, 4.0, 9)?,
-            delivery_seconds: histogram(
-                "yibiao_subscription_delivery_seconds",
-                "Time of a delivery.",
-                0.001,
-                2.0,
-                16,
-            )?,
+            delivery_seconds,
             quarantine_open,
         })
     }
@@ -209,8 +242,26 @@ impl Metrics {
         self.stages.with_label_values(&[stage.name()]).get()
     }
 
-    /// Counts a delivery that failed.
+    /// Shows a source before it has failed: an alert compares with what was shown before.
+    pub(crate) fn source_begins(&self, system: &str) {
+        for kind in ["retry", "quarantine", "halt"] {
+            self.errors.with_label_values(&[system, "receiving", kind]);
+        }
+        self.restarts.with_label_values(&[system]);
+    }
+
+    /// The same of a receiver.
+    pub(crate) fn delivery_begins(&self, subscription: &str) {
+        self.errors.with_label_values(&[subscription, "sending", "edge"]);
+        self.restarts.with_label_values(&[subscription]);
+        for outcome in LETTER_OUTCOMES {
+            self.dlq_settled.with_label_values(&[subscription, outcome]);
+        }
+    }
+
+    /// Counts a delivery that failed, and is tried again after a while.
     pub fn delivery_failed(&self, subscription: &str) {
         self.errors.with_label_values(&[subscription, "sending", "edge"]).inc();
+        self.restarts.with_label_values(&[subscription]).inc();
     }
 }

@@ -4,6 +4,8 @@
 
 use crate::ingest::IngestError;
 use crate::intake::Intake;
+use crate::lag::Lag;
+use crate::letters::Letters;
 use crate::metrics::Metrics;
 use crate::published::Published;
 use crate::publisher::{Publisher, Publishing};
@@ -64,6 +66,8 @@ pub struct Node {
     pub(crate) intakes: BTreeMap<SystemId, Intake>,
     pub(crate) decisions: Decisions,
     pub(crate) quarantine: Quarantine,
+    pub(crate) letters: Letters,
+    pub(crate) lag: Lag,
     /// Where the logs end; of submissions and quarantine, with the batch that is being published.
     pub(crate) last: Boundary,
 }
@@ -152,6 +156,8 @@ impl Node {
             intakes: BTreeMap::new(),
             decisions,
             quarantine: Quarantine::load(&view)?,
+            letters: Letters::load(&view)?,
+            lag: Lag::default(),
         };
         node.load_locators(&view)?;
         node.refresh_gauges();

@@ -5,6 +5,7 @@
 use crate::dispatch::{Dispatch, DispatchError, ask};
 use crate::events::{EventPage, Viewer};
 use crate::run::Job;
+use crate::sent::Done;
 use std::sync::PoisonError;
 use tokio::sync::mpsc;
 use yibiao_contract::ChangeEvent;
@@ -91,12 +92,12 @@ impl Dispatch {
             let page = self.page(subscription, &view, noted, left.min(limit), usize::MAX)?;
             drop(view);
             let (subscription, at) = (subscription.to_owned(), (self.clock)());
-            let counts = page.dispositions();
+            let done = Done { counts: page.dispositions(), ..Done::default() };
             ask(jobs, move |node| {
                 // Two requests of one receiver may come at once: what is noted is noted once.
                 let now = node.store().view()?.position(&subscription)?.unwrap_or(0);
                 if now == noted {
-                    node.note_events(&subscription, page.upto, &counts, at)?;
+                    node.note_events(&subscription, page.upto, done, at)?;
                 }
                 Ok::<(), DispatchError>(())
             })

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use yibiao_contract::{Adapter, BatchLimits, Connector, EdgeError, Recovery};
 use yibiao_record::{SystemId, Timestamp};
+use yibiao_store::ReadError;
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +53,12 @@ pub enum RunError {
         system: SystemId,
         /// Why.
         source: IngestError,
+    },
+    /// It could not be told how far receivers are behind.
+    #[error("cannot read the store")]
+    Lag {
+        /// Why.
+        source: ReadError,
     },
     /// A delivery could not be noted.
     #[error("cannot deliver for {subscription}")]
@@ -119,7 +126,13 @@ where
     let width = if options.once { READING_ONCE } else { systems };
     let (ended, turns) = watch::channel(0);
     let mut started = 0;
+    for source in &sources {
+        node.metrics().source_begins(source.mapping.system().as_str());
+    }
     let mut waiting = VecDeque::from(sources);
+    for delivery in deliveries.iter() {
+        node.receives(&delivery.subscription);
+    }
     let (mut running, mut idle) = (0, BTreeSet::new());
     let mut report = RunReport::default();
     let settled = Instant::now() + options.settle;
@@ -160,6 +173,9 @@ where
             tokio::task::block_in_place(|| node.settle())
                 .map_err(|source| RunError::Ingest { system, source })?;
         }
+        if matches!(event, Event::Tick) {
+            node.show_lag((options.clock)()).map_err(|source| RunError::Lag { source })?;
+        }
         match event {
             Event::Batch { incoming, done } => {
                 let system = incoming.system;
@@ -183,6 +199,9 @@ where
                 node.source_failed(system, &error).map_err(|source| RunError::Ingest { system, source })?;
                 if error.recovery != Recovery::Quarantine {
                     notice(Part::Source(system), Some(&error));
+                    if !options.once {
+                        node.metrics().restarts.with_label_values(&[system.as_str()]).inc();
+                    }
                 }
                 idle.insert(system); // one that cannot be read holds up no receiver
                 if options.once {
@@ -194,9 +213,9 @@ where
                 ended.send_modify(|ended| *ended += 1);
             }
             Event::Job(job) => {
-                let changes = node.last.change;
+                let (changes, marks) = (node.last.change, node.letters.marks());
                 tokio::task::block_in_place(|| job(node));
-                if node.last.change != changes {
+                if node.last.change != changes || node.letters.marks() > marks {
                     outbox = Outbox::full(deliveries.len());
                 }
             }
@@ -304,3 +323,6 @@ async fn deliver<C: Connector, A: Adapter>(
     outbox.again(failed);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

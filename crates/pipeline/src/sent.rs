@@ -5,11 +5,12 @@
 use crate::account::Disposition;
 use crate::dispatch::{DispatchError, EventDelivery};
 use crate::events::EventPage;
+use crate::letters::dead_letter;
 use std::collections::BTreeMap;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome, Recovery};
-use yibiao_record::ChangeSeq;
-use yibiao_store::{ReadError, View, value_digest};
+use yibiao_record::{ChangeSeq, Timestamp};
+use yibiao_store::{DeadLetter, ReadError, View, value_digest};
 
 /// What is to be done about a receiver that said that it is gone.
 pub(crate) const GONE_HINT: &str =
@@ -21,7 +22,8 @@ pub(crate) struct Sent {
     /// What was behind it, until it is settled or given up.
     rest: Option<EventPage>,
     /// Of its events, those that are dead.
-    dead: u64,
+    letters: Vec<DeadLetter>,
+    took: Duration,
     /// Why the rest was left.
     pub(crate) open: Option<Open>,
 }
@@ -36,23 +38,40 @@ pub(crate) enum Open {
 }
 
 impl Sent {
-    pub(crate) fn dispositions(&self) -> BTreeMap<Disposition, u64> {
-        let mut counts = self.page.dispositions();
-        if self.dead > 0 {
-            counts.insert(Disposition::Dead, self.dead);
-            counts.entry(Disposition::Delivered).and_modify(|delivered| *delivered -= self.dead);
+    /// What the node is to note of it. The letters go with it.
+    pub(crate) fn done(&mut self) -> Done {
+        let (mut counts, letters) = (self.page.dispositions(), std::mem::take(&mut self.letters));
+        let dead = u64::try_from(letters.len()).unwrap_or(u64::MAX);
+        if dead > 0 {
+            counts.insert(Disposition::Dead, dead);
+            counts.entry(Disposition::Delivered).and_modify(|delivered| *delivered -= dead);
         }
-        counts
+        Done { counts, letters, took: Some(self.took) }
     }
 
     /// The event at the head is dead, and nothing behind it was tried.
-    pub(crate) fn give_up(&mut self) {
+    pub(crate) fn give_up<E: EventAdapter>(
+        &mut self,
+        delivery: &EventDelivery<E>,
+        reason: &str,
+        at: Timestamp,
+    ) {
         if let Some(mut page) = self.rest.take() {
             page.cut(1);
+            let dead = |event| dead_letter(&delivery.subscription, &delivery.adapter, event, reason, at);
+            self.letters = page.events.iter().map(dead).collect();
             self.page = page;
-            self.dead = 1;
         }
     }
+}
+
+/// What became of a page, as the node notes it.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) counts: BTreeMap<Disposition, u64>,
+    pub(crate) letters: Vec<DeadLetter>,
+    /// How long the receiver took; of one that fetches, nobody knows.
+    pub(crate) took: Option<Duration>,
 }
 
 /// Sends a page and says what became of it.
@@ -60,13 +79,26 @@ pub(crate) async fn send<E: EventAdapter>(
     delivery: &mut EventDelivery<E>,
     mut page: EventPage,
     upto: FeedMark,
+    at: Timestamp,
 ) -> Result<Sent, DispatchError> {
+    let started = Instant::now();
     let batch = EventBatch { upto, events: std::mem::take(&mut page.events) };
     let outcomes = delivery.adapter.write(&batch).await?;
     page.events = batch.events;
     let settled = |outcome: &&Outcome| matches!(outcome, Outcome::Delivered | Outcome::Reject(_));
     let settled = outcomes.iter().take(page.events.len()).take_while(settled).count();
-    let dead = outcomes.iter().take(settled).filter(|outcome| matches!(outcome, Outcome::Reject(_))).count();
+    let refused =
+        page.events.iter().zip(&outcomes).take(settled).filter_map(|(event, outcome)| match outcome {
+            Outcome::Reject(reason) => {
+                Some(dead_letter(&delivery.subscription, &delivery.adapter, event, reason, at))
+            }
+            _ => None,
+        });
+    let letters: Vec<DeadLetter> = refused.collect();
+    if !letters.is_empty() {
+        let (subscription, refused) = (&delivery.subscription, letters.len());
+        tracing::warn!(%subscription, refused, "the receiver refused events; they are dead letters");
+    }
     let open = (settled < page.events.len()).then(|| match outcomes.get(settled) {
         Some(Outcome::Gone) => Open::Gone,
         Some(Outcome::Retry(asked)) => Open::Later(Duration::from_millis(*asked)),
@@ -77,7 +109,7 @@ pub(crate) async fn send<E: EventAdapter>(
     // Only an event at the head can be given up.
     let rest = (open.is_some() && settled == 0).then(|| page.clone());
     page.cut(settled);
-    Ok(Sent { page, rest, dead: u64::try_from(dead).unwrap_or(u64::MAX), open })
+    Ok(Sent { page, rest, letters, took: started.elapsed(), open })
 }
 
 pub(crate) fn untaken<E: EventAdapter>(delivery: &EventDelivery<E>, hint: &str) -> EdgeError {

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** `Connector::commit` follows the node's word that the batch is durable, never precedes it.
 
+use crate::guard::guarded;
 use crate::ingest::Incoming;
 use crate::parse::{Parcel, Parser};
 use crate::run::{Event, RunOptions};
@@ -98,7 +99,8 @@ impl<C: Connector> SourceTask<C> {
     async fn step(&mut self) -> ControlFlow<()> {
         // Before the reading: its turn to tell may come long after.
         let settled = Instant::now() >= self.settled;
-        let read = self.connector.read(&self.cursor, self.options.limits).await;
+        let attempt = format!("cannot read the rows of {}", self.parser.system());
+        let read = guarded(&attempt, self.connector.read(&self.cursor, self.options.limits)).await;
         // Parsed while the node still has the batches before.
         let next = read.map(|batch| batch.map(|batch| (self.parser.parse(batch.items), batch.cursor)));
         let kept = if matches!(next, Ok(Some(_))) { UNACKNOWLEDGED_MAX - 1 } else { 0 };
@@ -139,7 +141,8 @@ impl<C: Connector> SourceTask<C> {
             if durable.await.is_err() {
                 return ControlFlow::Break(()); // the node has stopped before it was durable
             }
-            if let Err(error) = self.connector.commit(&upto).await {
+            let attempt = format!("cannot acknowledge the rows of {}", self.parser.system());
+            if let Err(error) = guarded(&attempt, self.connector.commit(&upto)).await {
                 self.send(Event::Failed(self.parser.system(), error)).await?;
             }
         }

@@ -1,10 +1,11 @@
 //! Health and metrics over HTTP, on loopback.
 
+use crate::http::Http;
+use crate::http::routes::{Routes, Served};
 use axum::Router;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use prometheus::{IntGauge, Registry, TextEncoder};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,8 @@ impl Readiness {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(part);
     }
 
-    fn reasons(&self) -> BTreeMap<String, String> {
+    /// Every part that is not ready, with its reason.
+    pub(crate) fn reasons(&self) -> BTreeMap<String, String> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
@@ -35,17 +37,25 @@ struct Shared {
     readiness: Readiness,
     registry: Registry,
     memory: IntGauge,
+    unready: IntGauge,
+    http: Http,
 }
 
 /// The routes `/livez`, `/readyz` and `/metrics`.
-pub(crate) fn router(readiness: Readiness, registry: Registry) -> Result<Router, prometheus::Error> {
+pub(crate) fn router(
+    readiness: Readiness,
+    registry: Registry,
+    http: Http,
+) -> Result<(Router, Served), prometheus::Error> {
     let memory = IntGauge::new("yibiao_process_resident_memory_bytes", "Resident memory of the process.")?;
     registry.register(Box::new(memory.clone()))?;
-    Ok(Router::new()
-        .route("/livez", get(|| async { "ok\n" }))
-        .route("/readyz", get(readyz))
-        .route("/metrics", get(metrics))
-        .with_state(Shared { readiness, registry, memory }))
+    let unready = IntGauge::new("yibiao_unready_parts", "Parts that keep the node from being ready.")?;
+    registry.register(Box::new(unready.clone()))?;
+    Ok(Routes::new()
+        .get("/livez", || async { "ok\n" })
+        .get("/readyz", readyz)
+        .get("/metrics", metrics)
+        .with(Shared { readiness, registry, memory, unready, http }))
 }
 
 async fn readyz(State(shared): State<Shared>) -> Response {
@@ -58,6 +68,8 @@ async fn metrics(State(shared): State<Shared>) -> Response {
     if let Some(bytes) = resident_bytes() {
         shared.memory.set(i64::try_from(bytes).unwrap_or(i64::MAX));
     }
+    shared.unready.set(i64::try_from(shared.readiness.reasons().len()).unwrap_or(i64::MAX));
+    shared.http.show();
     match TextEncoder::new().encode_to_string(&shared.registry.gather()) {
         Ok(text) => ([(header::CONTENT_TYPE, prometheus::TEXT_FORMAT)], text).into_response(),
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),

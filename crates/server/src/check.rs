@@ -1,24 +1,27 @@
-//! `check`: configuration, reachability and rights, each finding with its cause and what to do.
+//! `check`: configuration, reachability and rights, each finding with its cause and what to do. What it finds is asked
+//! before a node is started, and by `doctor` beside one that runs.
 
+use crate::config::Config;
 use crate::exit::Failure;
 use crate::output::{Output, table};
 use crate::run;
+use crate::wire::Wiring;
 use serde::Serialize;
 use std::path::Path;
 use yibiao_contract::{Adapter, Connector, EventAdapter, Finding};
 
 /// A finding as it is printed.
 #[derive(Debug, Serialize)]
-struct Line {
+pub(crate) struct Line {
     part: String,
     subject: String,
-    good: bool,
+    pub(crate) good: bool,
     detail: String,
     hint: String,
 }
 
 impl Line {
-    fn of(part: &str, finding: Finding) -> Self {
+    pub(crate) fn of(part: &str, finding: Finding) -> Self {
         let Finding { subject, good, detail, hint } = finding;
         Self { part: part.to_owned(), subject, good, detail, hint }
     }
@@ -26,6 +29,11 @@ impl Line {
 
 pub(crate) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
     let (config, wiring) = run::load(path)?;
+    report(&findings(&config, &wiring).await?, output)
+}
+
+/// What is found of the data folder and of every peer that the configuration names.
+pub(crate) async fn findings(config: &Config, wiring: &Wiring) -> Result<Vec<Line>, Failure> {
     let mut lines = vec![Line::of("node", data_folder(&config.data))];
     for source in wiring.sources() {
         let part = format!("source {}", source.mapping.system());
@@ -39,18 +47,18 @@ pub(crate) async fn check(path: &Path, output: Output) -> Result<(), Failure> {
         let part = format!("delivery {}", delivery.subscription);
         lines.extend(delivery.adapter.check().await.into_iter().map(|finding| Line::of(&part, finding)));
     }
+    Ok(lines)
+}
+
+/// Prints what was found; fails where something of it needs a person.
+pub(crate) fn report(lines: &[Line], output: Output) -> Result<(), Failure> {
     let bad = lines.iter().filter(|line| !line.good).count();
     output.result(&lines, |lines| {
         let rows = lines.iter().map(|line| {
             let mark = if line.good { "ok" } else { "needs attention" };
-            let detail = if line.hint.is_empty() {
-                line.detail.clone()
-            } else {
-                format!("{}; {}", line.detail, line.hint)
-            };
-            [mark.to_owned(), line.part.clone(), line.subject.clone(), detail]
+            [mark, &line.part, &line.subject, &line.detail, &line.hint].map(str::to_owned)
         });
-        table(["", "part", "looked at", "found"], rows)
+        table(["", "part", "looked at", "found", "what to do"], rows)
     });
     if bad == 0 { Ok(()) } else { Err(Failure::check(format!("{bad} findings need attention"))) }
 }

@@ -29,7 +29,7 @@ const EXIT_CODES: &str = "Exit codes:
   1  failed while running: the message says what, where and what to do
   2  the command line is wrong
   3  the configuration, a mapping or the policy is wrong; nothing was opened
-  4  check found something that needs a person
+  4  check found something that needs a person; so did doctor
   5  the counts of the promise do not add up
   6  there is no such record, entity, task or entry
   7  what was learnt is no plausible model; nothing was written";
@@ -57,8 +57,10 @@ pub(crate) enum Verb {
     Demo(DemoArgs),
     /// Run the node until it is stopped (SIGTERM or ctrl-C drains it)
     Run(RunArgs),
-    /// Check configuration, reachability and rights: cause and hint
+    /// Before a start: check configuration, reachability and rights: cause and hint
     Check(ConfigArg),
+    /// Beside a running node: what fails of it and of each peer, the likely cause, the next step
+    Doctor(ConfigArg),
     /// What the node holds and has done
     Status(ConfigArg),
     /// Why two records are (not) one entity, or how an entity came together
@@ -69,6 +71,8 @@ pub(crate) enum Verb {
     Quarantine(QuarantineArgs),
     /// Receivers of events by webhook: what was tried, and enabling one that said it was gone
     Webhook(WebhookArgs),
+    /// Changes that a receiver refused for good, with the bytes that were sent and the reason
+    Dlq(DlqArgs),
     /// Write entities with members or values to a file
     Export(ExportArgs),
     /// The dictionary
@@ -262,6 +266,81 @@ pub(crate) enum QuarantineVerb {
     },
     /// Read the editions that hold quarantined rows again with the mappings of today
     Retry(ConfigArg),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct DlqArgs {
+    #[command(subcommand)]
+    pub(crate) verb: DlqVerb,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DlqVerb {
+    /// The dead letters: which change, of which subscription, why
+    List {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(flatten)]
+        which: DlqWhich,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: usize,
+    },
+    /// One with its headers and bytes (personal data: whoever looks is written into the audit log)
+    Show {
+        #[command(flatten)]
+        config: ConfigArg,
+        /// Which: SUBSCRIPTION:POSITION, as `dlq list` shows it
+        letter: String,
+        #[command(flatten)]
+        actor: ActorArg,
+    },
+    /// Send some or all again: a running node at once, a stopped one when it runs
+    Replay {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(flatten)]
+        which: DlqWhich,
+        /// All that are there
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        actor: ActorArg,
+    },
+    /// Drop some or all with their bytes; their changes stay counted as dead
+    Purge {
+        #[command(flatten)]
+        config: ConfigArg,
+        #[command(flatten)]
+        which: DlqWhich,
+        /// All that are there
+        #[arg(long)]
+        all: bool,
+        #[command(flatten)]
+        actor: ActorArg,
+    },
+}
+
+/// Which dead letters are meant.
+#[derive(Debug, Args)]
+pub(crate) struct DlqWhich {
+    /// These: SUBSCRIPTION:POSITION
+    #[arg(value_name = "LETTER")]
+    pub(crate) letters: Vec<String>,
+    /// Of one subscription
+    #[arg(long)]
+    pub(crate) subscription: Option<String>,
+    /// Refused for one reason: unfit, too_large, refused, superseded
+    #[arg(long)]
+    pub(crate) reason: Option<String>,
+}
+
+/// Who acts.
+#[derive(Debug, Args)]
+pub(crate) struct ActorArg {
+    /// The account that acts, for the audit log
+    #[arg(long, env = "USER", hide_env_values = true, default_value = "operator")]
+    pub(crate) actor: String,
 }
 
 #[derive(Debug, Args)]

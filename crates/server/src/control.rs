@@ -22,6 +22,8 @@ const REQUESTS_WAITING_MAX: usize = 16;
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
     Status,
+    /// Why the node is not ready, by part: answered beside the node, which may be busy.
+    Readiness,
     Explain {
         subjects: Vec<String>,
         entity: String,
@@ -52,6 +54,7 @@ pub(crate) enum Request {
         id: u64,
     },
     QuarantineRetry,
+    Dlq(crate::dlq::Ask),
     Export {
         entity: String,
         members: bool,

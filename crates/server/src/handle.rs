@@ -6,7 +6,7 @@ use crate::exit::chain;
 use crate::model::Named;
 use crate::output::table;
 use crate::wire;
-use crate::{explain, export, model, steward};
+use crate::{dlq, explain, export, model, steward};
 use serde_json::{Value as Json, json};
 use std::path::Path;
 use yibiao_pipeline::{Node, RowOutcome, Status};
@@ -18,6 +18,8 @@ use yibiao_store::{QuarantineId, ReadError};
 pub(crate) fn handle(node: &mut Node, request: Request) -> Answer {
     let done = match request {
         Request::Status => status(node).map_err(Refusal::failed),
+        // A node that does not run has no parts.
+        Request::Readiness => Ok(json!({})),
         Request::Explain { subjects, entity } => explained(node, &subjects, &entity),
         Request::ReviewList { limit } => review_list(node, limit),
         Request::Decide { ruling, subjects, element, from, entity, actor, reason } => {
@@ -27,6 +29,7 @@ pub(crate) fn handle(node: &mut Node, request: Request) -> Answer {
         Request::QuarantineList => quarantine_list(node).map_err(Refusal::failed),
         Request::QuarantineShow { id } => quarantine_show(node, id),
         Request::QuarantineRetry => retry(node),
+        Request::Dlq(what) => dlq::answer(node, what),
         Request::Export { entity, members, out, format } => export_to(node, &entity, members, &out, format),
         Request::Backup { to } => backup(node, &to),
         Request::ReviewExport { out, limit } => steward::export(node, &out, limit),
@@ -100,6 +103,8 @@ pub(crate) fn status(node: &Node) -> Result<Json, ReadError> {
             "filtered": account.filtered_in_all(),
             "filtered_by_rule": account.filtered,
             "dead": account.dead,
+            "purged": account.purged,
+            "letters": account.letters,
             "pending": account.pending,
             "feed": account.feed,
             "gap": account.gap(),

@@ -5,20 +5,29 @@
 //! policy.
 
 mod access;
+mod asyncapi;
 mod feed;
+mod gate;
+mod metrics;
+mod openapi;
 mod push;
 mod receipts;
 mod registry;
+pub(crate) mod routes;
 
 pub(crate) use access::Token;
+pub(crate) use asyncapi::{Topic, What};
+pub(crate) use metrics::Metrics;
 
 use access::Access;
 use axum::Router;
+use axum::extract::State;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use gate::Gate;
 use receipts::Receipts;
 use registry::Registry;
+use routes::Routes;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -54,10 +63,13 @@ pub(crate) struct Http(Arc<Shared>);
 struct Shared {
     access: Access,
     doors: BTreeMap<SystemId, Door>,
+    gates: BTreeMap<SystemId, Gate>,
     /// The subscriptions that are delivered in another way: who reads those here moves no position.
     delivered: BTreeSet<Box<str>>,
     registry: Registry,
     receipts: Receipts,
+    metrics: Metrics,
+    topics: Vec<Topic>,
     /// Once the node is open.
     served: OnceLock<Served>,
 }
@@ -69,17 +81,21 @@ pub(crate) struct Parts {
     pub(crate) doors: BTreeMap<SystemId, Door>,
     pub(crate) delivered: BTreeSet<Box<str>>,
     pub(crate) subjects: Vec<(String, yibiao_record::EntityKind)>,
+    pub(crate) topics: Vec<Topic>,
 }
 
 impl Http {
     /// What is served, on the node's data folder.
-    pub(crate) fn new(parts: Parts, data: &Path) -> Http {
+    pub(crate) fn new(parts: Parts, data: &Path, metrics: Metrics) -> Http {
         Http(Arc::new(Shared {
             access: Access::new(parts.tokens),
+            gates: parts.doors.keys().map(|system| (*system, Gate::new())).collect(),
             doors: parts.doors,
             delivered: parts.delivered,
             registry: Registry::new(parts.subjects),
             receipts: Receipts::new(data.join("receipts")),
+            metrics,
+            topics: parts.topics,
             served: OnceLock::new(),
         }))
     }
@@ -90,15 +106,27 @@ impl Http {
         self.0.served.set(served).unwrap_or_default();
     }
 
-    /// The routes.
-    pub(crate) fn router(&self) -> Router {
-        Router::new()
-            .route("/v1/submissions/{system}", post(push::push))
-            .route("/v1/receipts/{id}", get(push::receipt))
-            .route("/v1/changes", get(feed::changes))
-            .route("/v1/snapshot", get(feed::snapshot))
-            .with_state(self.clone())
-            .nest("/registry", registry::router(self.clone()))
+    /// Shows what waits, in the metrics.
+    pub(crate) fn show(&self) {
+        self.0.metrics.show(&self.0.gates);
+    }
+
+    /// Counts what a router answers.
+    pub(crate) fn counted(&self, router: Router) -> Router {
+        router.layer(axum::middleware::from_fn_with_state(self.0.metrics.clone(), metrics::count))
+    }
+
+    /// The routes, and which they are.
+    pub(crate) fn router(&self) -> (Router, routes::Served) {
+        Routes::new()
+            .post("/v1/submissions/{system}", push::push)
+            .get("/v1/receipts/{id}", push::receipt)
+            .get("/v1/changes", feed::changes)
+            .get("/v1/snapshot", feed::snapshot)
+            .get("/openapi.json", openapi)
+            .get("/asyncapi.json", asyncapi)
+            .nest("/registry", registry::routes())
+            .with(self.clone())
     }
 
     fn served(&self) -> Result<&Served, Refusal> {
@@ -109,6 +137,14 @@ impl Http {
         }
         Ok(served)
     }
+}
+
+async fn openapi(State(http): State<Http>) -> Response {
+    axum::Json(openapi::document(&http)).into_response()
+}
+
+async fn asyncapi(State(http): State<Http>) -> Response {
+    axum::Json(asyncapi::document(&http.0.topics)).into_response()
 }
 
 /// A request that is refused: why, and what to do.

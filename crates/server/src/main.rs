@@ -10,6 +10,8 @@ mod config;
 mod conformance;
 mod control;
 mod demo;
+mod dlq;
+mod doctor;
 mod exit;
 mod explain;
 mod export;
@@ -55,10 +57,12 @@ async fn verb(verb: Verb, output: Output) -> Result<(), Failure> {
         Verb::Demo(arguments) => demo::demo(&arguments, output).await,
         Verb::Run(arguments) => run::run(&arguments, output).await,
         Verb::Check(arguments) => check::check(&arguments.config, output).await,
+        Verb::Doctor(arguments) => doctor::doctor(&arguments.config, output).await,
         Verb::Status(arguments) => query::status(&arguments, output).await,
         Verb::Explain(arguments) => query::explain(&arguments, output).await,
         Verb::Review(arguments) => query::review(arguments, output).await,
         Verb::Quarantine(arguments) => query::quarantine(arguments, output).await,
+        Verb::Dlq(arguments) => dlq::dlq(arguments, output).await,
         Verb::Export(arguments) => query::export(&arguments, output).await,
         Verb::Schema(arguments) => query::schema(&arguments, output),
         Verb::Backup(arguments) => query::backup(&arguments, output).await,

@@ -3,8 +3,9 @@
 use crate::admin::{self, Readiness};
 use crate::cli::RunArgs;
 use crate::config::Config;
+use crate::control::{Answer, Request};
 use crate::exit::Failure;
-use crate::http::{Http, Served};
+use crate::http::{self, Http, Served};
 use crate::output::{Output, table};
 use crate::wire::{self, Wiring};
 use crate::{control, handle};
@@ -129,11 +130,12 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
     let readiness = Readiness::default();
     readiness.not_ready("store", "the store is being read");
     let mut tasks = JoinSet::new();
-    let http = Http::new(wiring.http(), &config.data);
+    let counted = http::Metrics::register(&registry).map_err(|error| Failure::run(&error))?;
+    let http = Http::new(wiring.http(), &config.data, counted);
     if let (false, Some(address)) = (arguments.once, config.listen) {
-        let router =
-            admin::router(readiness.clone(), registry.clone()).map_err(|error| Failure::run(&error))?;
-        let router = router.merge(http.router());
+        let (router, _) = admin::router(readiness.clone(), registry.clone(), http.clone())
+            .map_err(|error| Failure::run(&error))?;
+        let router = http.counted(router.merge(http.router().0));
         let listener = TcpListener::bind(address).await.map_err(|error| {
             Failure::failed(format!(
                 "cannot listen on {address}: {error}; free the port or change node.listen"
@@ -203,14 +205,16 @@ pub(crate) async fn drive(
     if let Some(http) = http {
         http.serve(Served { jobs: jobs.clone(), dispatch: dispatch.clone(), drained: drained.clone() });
     }
-    tasks.spawn(forward(called, jobs));
+    tasks.spawn(forward(called, jobs, readiness.clone()));
     let options =
         RunOptions { once, settle: config.settle(), poll: config.poll, limits: BATCH, clock: wire::now };
     let progress = output.progress("rows");
     let mut deliveries = wiring.deliveries();
     let sources = wiring.sources();
     let notice = notice(readiness.clone());
-    let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained, notice).await;
+    let ran = yibiao_pipeline::run(node, sources, &mut deliveries, options, waiting, drained, notice);
+    // It holds every connector and adapter: too much for the stack of whoever waits.
+    let ran = Box::pin(ran).await;
     progress.finish_and_clear();
     readiness.not_ready("node", "draining");
     if let Err(error) = std::fs::remove_file(socket) {
@@ -251,8 +255,12 @@ fn notice(readiness: Readiness) -> impl Fn(Part, Option<&EdgeError>) + Send {
 }
 
 /// Turns control requests into jobs of the node.
-async fn forward(mut calls: mpsc::Receiver<control::Call>, jobs: mpsc::Sender<Job>) {
+async fn forward(mut calls: mpsc::Receiver<control::Call>, jobs: mpsc::Sender<Job>, readiness: Readiness) {
     while let Some(control::Call { request, reply }) = calls.recv().await {
+        if let Request::Readiness = request {
+            drop(reply.send(Answer::Done(serde_json::json!(readiness.reasons()))));
+            continue;
+        }
         let job: Job = Box::new(move |node| {
             // Whoever asked may have gone.
             drop(reply.send(handle::handle(node, request)));

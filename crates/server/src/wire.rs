@@ -5,7 +5,7 @@ mod receivers;
 pub(crate) use receivers::AnyEventAdapter;
 
 use crate::config::{Config, Delivery as DeliveryConfig, Engine, From, Source as SourceConfig, To};
-use crate::http::{Door, Parts, Token};
+use crate::http::{Door, Parts, Token, Topic, What};
 use receivers::{Events, Shared};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -352,7 +352,33 @@ impl Wiring {
             doors: self.sources.iter().map(door).collect(),
             delivered: files.chain(events).collect(),
             subjects: self.subscribers.iter().flat_map(topics).collect(),
+            topics: self.topics(),
         }
+    }
+
+    /// Every topic that the node reads or writes.
+    fn topics(&self) -> Vec<Topic> {
+        let read = self.sources.iter().filter_map(|of| {
+            let Origin::Kafka(config, columns) = &of.origin else { return None };
+            let (brokers, name) = (config.brokers.clone(), config.topic.clone());
+            Some(Topic { brokers, name, what: What::Rows(of.mapping.system(), columns.clone()) })
+        });
+        let to_kafka = self.subscribers.iter().filter_map(|of| match &of.to {
+            Events::Kafka(config) => Some((&of.subscription, config, &of.kinds)),
+            Events::Webhook(_) => None,
+        });
+        let written = to_kafka.flat_map(|(subscription, config, kinds)| {
+            let topic = |name, what| Topic { brokers: config.brokers.clone(), name, what };
+            let of_kinds = kinds.iter().flat_map(move |kind| {
+                [
+                    topic(config.changes_topic(*kind), What::Changes(*kind)),
+                    topic(config.current_topic(*kind), What::Current(*kind)),
+                    topic(config.dead_topic(*kind), What::Dead(*kind)),
+                ]
+            });
+            of_kinds.chain([topic(config.position_topic(subscription), What::Position)])
+        });
+        read.chain(written).collect()
     }
 
     /// An adapter for every subscription that receives events.

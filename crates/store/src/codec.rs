@@ -13,8 +13,8 @@ mod value;
 
 pub(crate) use change::{read_change, read_decision, write_change, write_decision};
 pub(crate) use entry::{
-    read_audit, read_boundary, read_delivered, read_edition_rows, read_quarantine, write_audit,
-    write_boundary, write_delivered, write_edition_rows, write_quarantine,
+    read_audit, read_boundary, read_dead_letter, read_delivered, read_edition_rows, read_quarantine,
+    write_audit, write_boundary, write_dead_letter, write_delivered, write_edition_rows, write_quarantine,
 };
 pub(crate) use submission::{read_submission, write_submission};
 pub use value::value_digest;

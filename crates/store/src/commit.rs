@@ -2,14 +2,14 @@
 
 use crate::audit::chain;
 use crate::codec::{
-    Put, write_audit, write_boundary, write_change, write_decision, write_delivered, write_edition_rows,
-    write_quarantine, write_submission,
+    Put, write_audit, write_boundary, write_change, write_dead_letter, write_decision, write_delivered,
+    write_edition_rows, write_quarantine, write_submission,
 };
 use crate::engine::{Batch, EngineError};
 use crate::key::{self, Table};
 use crate::{
-    AuditDraft, AuditHash, AuditSeq, Boundary, CommitSeq, DeliveredRow, EditionPage, QuarantineEntry,
-    QuarantineId, ReadError, Store, View,
+    AuditDraft, AuditHash, AuditSeq, Boundary, CommitSeq, DeadLetter, DeliveredRow, EditionPage,
+    QuarantineEntry, QuarantineId, ReadError, Store, View,
 };
 use std::collections::BTreeMap;
 use std::fmt;
@@ -35,6 +35,10 @@ pub struct Commit {
     pub quarantine: Vec<QuarantineEntry>,
     /// Quarantined rows that need no more attention, and why.
     pub quarantine_closed: Vec<(QuarantineId, Box<str>)>,
+    /// What receivers refused for good: replaced by position and subscription.
+    pub dead_letters: Vec<DeadLetter>,
+    /// Dead letters that were replayed or purged, by position and subscription: removed.
+    pub dead_letters_gone: Vec<(ChangeSeq, Box<str>)>,
     /// Parts of the list of an edition's rows.
     pub editions: Vec<EditionPage>,
     /// Editions now listed to their end: the pages of all earlier editions of the system are dropped.
@@ -62,6 +66,7 @@ impl fmt::Debug for Commit {
             .field("changes", &self.changes.len())
             .field("decisions", &self.decisions.len())
             .field("quarantine", &self.quarantine.len())
+            .field("dead_letters", &self.dead_letters.len())
             .field("delivered", &self.delivered.len())
             .field("audit", &self.audit.len())
             .finish_non_exhaustive()
@@ -252,6 +257,13 @@ impl Store {
             } else {
                 batch.put(Table::Delivered, &key, |out| write_delivered(out, &row.elements));
             }
+        }
+        for (at, subscription) in &commit.dead_letters_gone {
+            batch.remove(Table::DeadLetter, &key::dead_letter(at.0, subscription));
+        }
+        for letter in &commit.dead_letters {
+            let key = key::dead_letter(letter.at.0, &letter.subscription);
+            batch.put(Table::DeadLetter, &key, |out| write_dead_letter(out, letter));
         }
         for (name, delta) in &commit.counters {
             let count = tail.counters.entry(name.clone()).or_insert(0);

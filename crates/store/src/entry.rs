@@ -66,6 +66,43 @@ pub struct ClosedQuarantine {
     pub reason: Box<str>,
 }
 
+/// A change that a receiver refused for good, as it was sent. Not to be mixed up with the quarantine, which holds rows
+/// that could not be taken in.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// The change's place in the feed.
+    pub at: ChangeSeq,
+    /// Whose receiver refused it.
+    pub subscription: Box<str>,
+    /// Why, by a short name from a closed set.
+    pub code: Box<str>,
+    /// Why, in words, without the record's content.
+    pub reason: Box<str>,
+    /// Where it was sent to: a topic, a host.
+    pub receiver: Box<str>,
+    /// The part of the node that sent it.
+    pub sender: Box<str>,
+    /// The key that it was sent under; empty where it had none.
+    pub key: Box<[u8]>,
+    /// The headers that it was sent with.
+    pub headers: Vec<(Box<str>, Box<str>)>,
+    /// The bytes that were sent, or would have been; empty where there never were any.
+    pub body: Box<[u8]>,
+    /// How often it was refused.
+    pub refused: u64,
+    /// When it was refused last.
+    pub refused_at: Timestamp,
+    /// Whether it is to be sent again.
+    pub replay: bool,
+}
+
+impl fmt::Debug for DeadLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { at, subscription, code, body, .. } = self;
+        write!(f, "dead letter {at} of {subscription} by {code} ({} bytes)", body.len())
+    }
+}
+
 /// A part of the list of rows of one edition of a source without a key column: what the next edition is aligned with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EditionPage {

@@ -15,6 +15,7 @@
 //! | 10 `audit` | sequence | hash, then the [`AuditEntry`](crate::AuditEntry) | for ever, never changed |
 //! | 11 `counter` | the counter's name | a zigzag varint | replaced |
 //! | 12 `boundary` | commit sequence | [`Boundary`](crate::Boundary) | for ever, never changed |
+//! | 13 `dead_letter` | feed position, the subscription's name | [`DeadLetter`](crate::DeadLetter) | until it is replayed or purged |
 //!
 //! A sequence, id or edition is eight bytes, a page four, all big-endian, so that the order of the bytes is the order
 //! of the numbers and the logs are written at their end. A system is its name, padded with zeros to eight bytes. Names
@@ -46,11 +47,12 @@ pub(crate) enum Table {
     Audit,
     Counter,
     Boundary,
+    DeadLetter,
 }
 
 impl Table {
     /// All tables, by number.
-    pub(crate) const ALL: [Table; 13] = [
+    pub(crate) const ALL: [Table; 14] = [
         Table::Meta,
         Table::Submission,
         Table::Change,
@@ -64,6 +66,7 @@ impl Table {
         Table::Audit,
         Table::Counter,
         Table::Boundary,
+        Table::DeadLetter,
     ];
 
     /// The number on disk.
@@ -82,6 +85,7 @@ impl Table {
             Table::Audit => 10,
             Table::Counter => 11,
             Table::Boundary => 12,
+            Table::DeadLetter => 13,
         }
     }
 
@@ -101,6 +105,7 @@ impl Table {
             Table::Audit => "audit",
             Table::Counter => "counter",
             Table::Boundary => "boundary",
+            Table::DeadLetter => "dead_letter",
         }
     }
 }
@@ -148,6 +153,20 @@ pub(crate) fn parse_edition_page(key: &[u8]) -> Option<(SystemId, u64, u32)> {
         .then(|| Some((parse_system(system)?, u64::from_be_bytes(*edition), u32::from_be_bytes(*page))))?
 }
 
+/// The key of a dead letter.
+pub(crate) fn dead_letter(position: u64, subscription: &str) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(8 + subscription.len());
+    bytes.extend_from_slice(&sequence(position));
+    bytes.extend_from_slice(subscription.as_bytes());
+    bytes
+}
+
+/// Reads [`dead_letter`] back.
+pub(crate) fn parse_dead_letter(key: &[u8]) -> Option<(u64, &str)> {
+    let (position, subscription) = key.split_first_chunk()?;
+    Some((u64::from_be_bytes(*position), std::str::from_utf8(subscription).ok()?))
+}
+
 /// The key of a source key.
 pub(crate) fn source_key(key: &SourceKey) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(8 + key.local.len());
@@ -181,6 +200,8 @@ mod tests {
             let system = SystemId::new(&name).unwrap();
             prop_assert_eq!(parse_sequence(&sequence(a)), Some(a));
             prop_assert_eq!(parse_edition_page(&edition_page(system, a, b)), Some((system, a, b)));
+            let bytes = dead_letter(a, &local);
+            prop_assert_eq!(parse_dead_letter(&bytes), Some((a, &*local)));
             let key = SourceKey { system, local: local.into() };
             prop_assert_eq!(parse_source_key(&source_key(&key)), Some(key));
         }

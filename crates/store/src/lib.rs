@@ -29,8 +29,8 @@ pub use codec::{DecodeError, value_digest};
 pub use commit::{Commit, CommitError, Log};
 pub use engine::{Backend, EngineError, EngineKind};
 pub use entry::{
-    AuditSeq, Boundary, ClosedQuarantine, CommitSeq, DeliveredRow, EditionPage, EditionRow, QuarantineEntry,
-    QuarantineId, ValueDigest,
+    AuditSeq, Boundary, ClosedQuarantine, CommitSeq, DeadLetter, DeliveredRow, EditionPage, EditionRow,
+    QuarantineEntry, QuarantineId, ValueDigest,
 };
 pub use metrics::Metrics;
 pub use open::{OpenError, Options, Store};

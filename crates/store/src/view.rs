@@ -6,14 +6,14 @@ pub use entries::Entries;
 
 use crate::audit::chain;
 use crate::codec::{
-    DecodeError, Reader, read_audit, read_boundary, read_change, read_decision, read_delivered,
-    read_edition_rows, read_quarantine, read_submission, whole,
+    DecodeError, Reader, read_audit, read_boundary, read_change, read_dead_letter, read_decision,
+    read_delivered, read_edition_rows, read_quarantine, read_submission, whole,
 };
 use crate::engine::{EngineError, EngineView};
 use crate::key::{self, Table};
 use crate::{
     AuditDraft, AuditEntry, AuditError, AuditHash, AuditSeq, Boundary, ClosedQuarantine, CommitSeq,
-    DeliveredRow, EditionPage, QuarantineEntry, QuarantineId, ValueDigest,
+    DeadLetter, DeliveredRow, EditionPage, QuarantineEntry, QuarantineId, ValueDigest,
 };
 use entries::{Decode, numbers};
 use std::collections::BTreeMap;
@@ -209,6 +209,23 @@ impl View {
             Ok(())
         })?;
         Ok(closed)
+    }
+
+    /// What a subscription's receiver refused at a position; `None` where it refused nothing there, or it is gone.
+    pub fn dead_letter(&self, at: ChangeSeq, subscription: &str) -> Result<Option<DeadLetter>, ReadError> {
+        self.get(Table::DeadLetter, &key::dead_letter(at.0, subscription), Some(at.0), |bytes| {
+            read_dead_letter(at, subscription, bytes)
+        })
+    }
+
+    /// Hands over every dead letter, in the order of the feed, one at a time: they may be many.
+    pub fn dead_letters(&self, mut each: impl FnMut(DeadLetter)) -> Result<(), ReadError> {
+        self.scan(Table::DeadLetter, Bound::Unbounded, Bound::Unbounded, |at, bytes| {
+            let (position, subscription) =
+                key::parse_dead_letter(at).ok_or(DecodeError::Bounds { what: "key" })?;
+            each(read_dead_letter(ChangeSeq(position), subscription, bytes)?);
+            Ok(())
+        })
     }
 
     /// The numbers of the editions of a system that are listed, complete or not.

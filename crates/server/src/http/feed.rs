@@ -4,6 +4,7 @@
 //! **Invariant:** events come in the order of the feed, each once after a position: a page goes on where the one before
 //! ended, and a snapshot where its position says.
 
+use super::metrics::Streaming;
 use super::{Http, Refusal, Served};
 use axum::extract::{Query, State};
 use axum::http::{HeaderMap, StatusCode, header};
@@ -165,10 +166,11 @@ impl Reader {
 /// Server-sent events from a page on, until the receiver goes or the node stops.
 fn stream(reader: Reader, first: EventPage) -> Response {
     let waiting = first.events.into_iter();
-    let events = stream::unfold((reader, waiting), |(mut reader, mut waiting)| async move {
+    let open = Streaming::begins(&reader.http.0.metrics);
+    let events = stream::unfold((reader, waiting, open), |(mut reader, mut waiting, open)| async move {
         loop {
             if let Some(found) = waiting.next() {
-                return Some((Ok::<Event, Infallible>(sent(&found)), (reader, waiting)));
+                return Some((Ok::<Event, Infallible>(sent(&found)), (reader, waiting, open)));
             }
             if *reader.served.drained.borrow() {
                 return None;

@@ -38,7 +38,15 @@ pub(super) async fn push(
     }
     let (kind, gzip) = kind(&headers)?;
     let served = http.served()?;
-    let body = whole(&headers, body).await?;
+    let crowded = |reason: &str| {
+        http.0.metrics.refused.with_label_values(&[system.as_str()]).inc();
+        Refusal::later(StatusCode::TOO_MANY_REQUESTS, reason, 1)
+    };
+    let bytes = said_length(&headers)?.unwrap_or(BODY_BYTES_MAX);
+    let gate = http.0.gates.get(&system);
+    let pass = gate.and_then(|gate| gate.enter(bytes));
+    let _inside = pass.ok_or_else(|| crowded("too many requests of this system are being taken in"))?;
+    let body = whole(body).await?;
     let at = wire::now();
     let digest = blake3::hash(&body).to_hex();
     let key = key(&headers)?;
@@ -61,10 +69,7 @@ pub(super) async fn push(
     let read =
         tokio::task::block_in_place(|| read_body(&door.mapping, kind, gzip, &body, Limits::default(), at));
     let Pushed { items, rows } = read.map_err(|error| unread(&error))?;
-    let durable = door
-        .inbox
-        .leave(items)
-        .map_err(|full| Refusal::later(StatusCode::TOO_MANY_REQUESTS, &full.to_string(), 1))?;
+    let durable = door.inbox.leave(items).map_err(|full| crowded(&full.to_string()))?;
     committed(served, durable).await?;
     let sent: Vec<Sent> =
         rows.iter().map(|row| Sent { key: row.key.clone(), locator: row.locator }).collect();
@@ -94,16 +99,20 @@ pub(super) async fn receipt(
     }
 }
 
-/// The whole body, within its limits.
-async fn whole(headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
-    let large = || {
-        let reason = format!("the body is longer than {BODY_BYTES_MAX} bytes");
-        Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason, "send the rows in several requests")
-    };
+fn large() -> Refusal {
+    let reason = format!("the body is longer than {BODY_BYTES_MAX} bytes");
+    Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, reason, "send the rows in several requests")
+}
+
+/// The length of the body, where it is said.
+fn said_length(headers: &HeaderMap) -> Result<Option<usize>, Refusal> {
     let said = headers.get(header::CONTENT_LENGTH).and_then(|said| said.to_str().ok()?.parse::<u64>().ok());
-    if said.is_some_and(|said| usize::try_from(said).map_or(true, |said| said > BODY_BYTES_MAX)) {
-        return Err(large());
-    }
+    let Some(said) = said else { return Ok(None) };
+    usize::try_from(said).ok().filter(|said| *said <= BODY_BYTES_MAX).map(Some).ok_or_else(large)
+}
+
+/// The whole body, within its limits.
+async fn whole(body: Body) -> Result<Bytes, Refusal> {
     match tokio::time::timeout(BODY_WAIT_MAX, axum::body::to_bytes(body, BODY_BYTES_MAX)).await {
         Ok(Ok(body)) => Ok(body),
         Ok(Err(_)) => Err(large()),

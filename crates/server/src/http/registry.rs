@@ -3,11 +3,10 @@
 //! The schemas are those that the dictionary gives; each topic that the node writes is a subject.
 
 use super::Http;
-use axum::Router;
+use super::routes::Routes;
 use axum::extract::{Path, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
 use serde::Deserialize;
 use serde_json::{Value as Json, json};
 use std::collections::BTreeMap;
@@ -93,25 +92,30 @@ impl Registry {
 }
 
 /// The routes, below the registry's own path.
-pub(super) fn router(http: Http) -> Router {
-    Router::new()
-        .route("/", get(|| async { said(&json!({})) }))
-        .route("/subjects", get(subjects))
-        .route("/subjects/{subject}", post(look_up).delete(refuse))
-        .route("/subjects/{subject}/versions", get(versions).post(register))
-        .route("/subjects/{subject}/versions/{version}", get(version).delete(refuse))
-        .route("/subjects/{subject}/versions/{version}/schema", get(version_schema))
-        .route("/schemas/types", get(|| async { said(&json!(["AVRO"])) }))
-        .route("/schemas/ids/{id}", get(schema))
-        .route("/schemas/ids/{id}/schema", get(schema_text))
-        .route("/schemas/ids/{id}/subjects", get(schema_subjects))
-        .route("/schemas/ids/{id}/versions", get(schema_versions))
-        .route("/compatibility/subjects/{subject}/versions", post(compatibility_of_all))
-        .route("/compatibility/subjects/{subject}/versions/{version}", post(compatibility))
-        .route("/config", get(|| async { said(&json!({ "compatibilityLevel": LEVEL })) }).put(refuse))
-        .route("/config/{subject}", get(config).put(refuse))
-        .route("/mode", get(|| async { said(&json!({ "mode": "READONLY" })) }).put(refuse))
-        .with_state(http)
+pub(super) fn routes() -> Routes<Http> {
+    Routes::new()
+        .get("/", || async { said(&json!({})) })
+        .get("/subjects", subjects)
+        .post("/subjects/{subject}", look_up)
+        .delete("/subjects/{subject}", refuse)
+        .get("/subjects/{subject}/versions", versions)
+        .post("/subjects/{subject}/versions", register)
+        .get("/subjects/{subject}/versions/{version}", version)
+        .delete("/subjects/{subject}/versions/{version}", refuse)
+        .get("/subjects/{subject}/versions/{version}/schema", version_schema)
+        .get("/schemas/types", || async { said(&json!(["AVRO"])) })
+        .get("/schemas/ids/{schemaId}", schema)
+        .get("/schemas/ids/{schemaId}/schema", schema_text)
+        .get("/schemas/ids/{schemaId}/subjects", schema_subjects)
+        .get("/schemas/ids/{schemaId}/versions", schema_versions)
+        .post("/compatibility/subjects/{subject}/versions", compatibility_of_all)
+        .post("/compatibility/subjects/{subject}/versions/{version}", compatibility)
+        .get("/config", || async { said(&json!({ "compatibilityLevel": LEVEL })) })
+        .put("/config", refuse)
+        .get("/config/{subject}", config)
+        .put("/config/{subject}", refuse)
+        .get("/mode", || async { said(&json!({ "mode": "READONLY" })) })
+        .put("/mode", refuse)
 }
 
 async fn refuse() -> Wrong {

@@ -10,7 +10,8 @@ use yibiao_adapter_kafka::KafkaAdapter;
 use yibiao_adapter_webhook::{AttemptLog, Parts, WebhookAdapter};
 use yibiao_connector_http::pull::{self, PullConnector};
 use yibiao_contract::{
-    Delivery as How, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Outcome, Patience,
+    ChangeEvent, Delivery as How, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Letter, Outcome,
+    Patience,
 };
 use yibiao_http_client::Trust;
 use yibiao_mapping::Mapping;
@@ -62,6 +63,20 @@ impl EventAdapter for AnyEventAdapter {
         }
     }
 
+    fn letter(&self, event: &ChangeEvent) -> Letter {
+        match self {
+            AnyEventAdapter::Kafka(kafka) => kafka.letter(event),
+            AnyEventAdapter::Webhook(webhook) => webhook.letter(event),
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match self {
+            AnyEventAdapter::Kafka(kafka) => kafka.name(),
+            AnyEventAdapter::Webhook(webhook) => webhook.name(),
+        }
+    }
+
     async fn check(&self) -> Vec<Finding> {
         match self {
             AnyEventAdapter::Kafka(kafka) => kafka.check().await,
@@ -80,6 +95,13 @@ impl EventAdapter for AnyEventAdapter {
         match self {
             AnyEventAdapter::Kafka(kafka) => kafka.write(batch).await,
             AnyEventAdapter::Webhook(webhook) => webhook.write(batch).await,
+        }
+    }
+
+    async fn rewrite(&mut self, events: Vec<ChangeEvent>) -> Result<Vec<Outcome>, EdgeError> {
+        match self {
+            AnyEventAdapter::Kafka(kafka) => kafka.rewrite(events).await,
+            AnyEventAdapter::Webhook(webhook) => webhook.rewrite(events).await,
         }
     }
 }

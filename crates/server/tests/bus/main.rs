@@ -7,6 +7,8 @@ mod desk;
 #[cfg(test)]
 mod gold;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod numbered;
 #[cfg(test)]
 mod registry;

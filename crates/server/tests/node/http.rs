@@ -6,6 +6,7 @@ use std::fs;
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
+use std::process::Command;
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
 use yibiao_schema::avro::EntitySchema;
@@ -218,5 +219,56 @@ fn the_registry_answers_as_deserialisers_ask_and_changes_nothing() {
         (&fits(&same)["is_compatible"], &fits(&other)["is_compatible"]),
         (&json!(true), &json!(false))
     );
+    assert_eq!(node.stop().code, Some(0));
+}
+
+#[test]
+fn a_push_beyond_what_is_taken_in_at_once_is_asked_to_come_again() {
+    const AT_ONCE: u32 = 256;
+    let desk = bus();
+    let mut node = started(&desk);
+    // More than a pipe holds.
+    let row = |at: u64| {
+        let number = at * 7_919;
+        format!(
+            "{{\"身份证号\":\"11010119{number:010}\",\"姓名\":\"张{at}\",\"住址\":\"某县某镇某村{at}号\"}}\n"
+        )
+    };
+    let many: String = (0..1_500).map(row).collect();
+    assert_eq!(push(&desk, "MZ", "application/x-ndjson", &[], many.as_bytes()).code, 200);
+    // Whoever exports into a pipe that nobody reads holds the node up.
+    let path = desk.path("pipe.csv");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let mut pipe = fs::File::options().read(true).write(true).open(&path).unwrap();
+    let mut export = desk.command(&["export", "--out", path.to_str().unwrap()]).spawn().unwrap();
+    pipe.read_exact(&mut [0]).unwrap();
+    let inside = "yibiao_buffer_size_events{system=\"MZ\"}";
+    let push = |at: u32| {
+        let key = format!("request {at}");
+        push(&desk, "MZ", "application/json", &[("Idempotency-Key", &*key)], ROW.as_bytes())
+    };
+    let push = &push;
+    let answers = std::thread::scope(|scope| {
+        let pushed: Vec<_> = (0..AT_ONCE).map(|at| scope.spawn(move || push(at))).collect();
+        wait_for("all to be inside", || (node.metric(inside) == Some(f64::from(AT_ONCE))).then_some(()));
+        let refused = push(AT_ONCE);
+        assert_eq!((refused.code, refused.header("Retry-After")), (429, Some("1")), "{refused:?}");
+        assert_eq!(node.metric("yibiao_backpressure_refused_total{system=\"MZ\"}"), Some(1.0));
+        let mut end = pipe.try_clone().unwrap();
+        scope.spawn(move || {
+            let mut read = [0; 4096];
+            while pipe.read(&mut read).map(|count| read[count - 1]).unwrap() != b'\0' {}
+        });
+        assert!(export.wait().unwrap().success());
+        end.write_all(b"\0").unwrap();
+        pushed.into_iter().map(|answer| answer.join().unwrap()).collect::<Vec<_>>()
+    });
+    assert!(answers.iter().all(|answer| answer.code == 200), "{answers:?}");
+    let rows = |outcome: &str| {
+        node.metric(&format!("yibiao_ingest_rows_total{{outcome=\"{outcome}\",system=\"MZ\"}}"))
+    };
+    assert_eq!((rows("new"), rows("repeated")), (Some(1_501.0), Some(f64::from(AT_ONCE - 1))));
+    assert_eq!(push(AT_ONCE + 1).statuses(), ["repeat"]);
+    assert_eq!(node.metric(inside), Some(0.0));
     assert_eq!(node.stop().code, Some(0));
 }

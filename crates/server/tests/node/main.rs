@@ -13,6 +13,8 @@ mod metrics;
 #[cfg(test)]
 mod model;
 #[cfg(test)]
+mod prometheus;
+#[cfg(test)]
 mod pull;
 #[cfg(test)]
 mod quarantine;
@@ -22,6 +24,8 @@ mod served;
 mod steward;
 #[cfg(test)]
 mod subscriber;
+#[cfg(test)]
+mod supervision;
 #[cfg(test)]
 mod support;
 #[cfg(test)]

@@ -73,8 +73,18 @@ fn a_counter_ends_in_total_once_and_nothing_else_does() {
         assert_eq!(name.ends_with("_total"), kind == "counter", "{name}");
         assert_eq!(name.matches("_total").count(), usize::from(kind == "counter"), "{name}");
         assert!(["counter", "gauge", "histogram"].contains(&&*kind), "{name}");
-        let closed =
-            ["system", "subscription", "component", "entity", "outcome", "kind", "stage", "error_type"];
+        let closed = [
+            "system",
+            "subscription",
+            "component",
+            "entity",
+            "outcome",
+            "kind",
+            "stage",
+            "error_type",
+            "route",
+            "code",
+        ];
         assert!(labels.iter().all(|label| closed.contains(&&**label)), "{name}: {labels:?}");
     }
 }

@@ -3,7 +3,8 @@
 use super::value::{read_system, write_system};
 use super::{DecodeError, Put, whole};
 use crate::{
-    AuditDraft, AuditSeq, Boundary, CommitSeq, EditionRow, QuarantineEntry, QuarantineId, ValueDigest,
+    AuditDraft, AuditSeq, Boundary, CommitSeq, DeadLetter, EditionRow, QuarantineEntry, QuarantineId,
+    ValueDigest,
 };
 use yibiao_record::{ChangeSeq, DecisionSeq, ElementId, SubmissionSeq, Timestamp};
 
@@ -28,6 +29,51 @@ pub(crate) fn read_quarantine(id: QuarantineId, bytes: &[u8]) -> Result<Quaranti
             rule: from.boxed_text()?,
             at: Timestamp(from.signed()?),
             raw: from.bytes()?.into(),
+        })
+    })
+}
+
+/// Without its key, which tells position and subscription.
+pub(crate) fn write_dead_letter(out: &mut Vec<u8>, letter: &DeadLetter) {
+    out.put_text(&letter.code);
+    out.put_text(&letter.reason);
+    out.put_text(&letter.receiver);
+    out.put_text(&letter.sender);
+    out.put_bytes(&letter.key);
+    out.put_length(letter.headers.len());
+    for (name, value) in &letter.headers {
+        out.put_text(name);
+        out.put_text(value);
+    }
+    out.put_bytes(&letter.body);
+    out.put_varint(letter.refused);
+    out.put_signed(letter.refused_at.0);
+    out.put_byte(u8::from(letter.replay));
+}
+
+pub(crate) fn read_dead_letter(
+    at: ChangeSeq,
+    subscription: &str,
+    bytes: &[u8],
+) -> Result<DeadLetter, DecodeError> {
+    whole(bytes, |from| {
+        Ok(DeadLetter {
+            at,
+            subscription: subscription.into(),
+            code: from.boxed_text()?,
+            reason: from.boxed_text()?,
+            receiver: from.boxed_text()?,
+            sender: from.boxed_text()?,
+            key: from.bytes()?.into(),
+            headers: from.list(|from| Ok((from.boxed_text()?, from.boxed_text()?)))?,
+            body: from.bytes()?.into(),
+            refused: from.varint()?,
+            refused_at: Timestamp(from.signed()?),
+            replay: match from.byte()? {
+                0 => false,
+                1 => true,
+                tag => return Err(DecodeError::Tag { what: "replay", tag }),
+            },
         })
     })
 }

@@ -1,7 +1,9 @@
 //! Every encoding reads back, and bytes of any content are refused without a panic.
 
 use super::*;
-use crate::{AuditDraft, AuditSeq, Boundary, CommitSeq, EditionRow, QuarantineEntry, QuarantineId, Raw};
+use crate::{
+    AuditDraft, AuditSeq, Boundary, CommitSeq, DeadLetter, EditionRow, QuarantineEntry, QuarantineId, Raw,
+};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use yibiao_record::{
@@ -240,6 +242,24 @@ proptest! {
         let bytes = encoded(|out| write_quarantine(out, &entry));
         prop_assert_eq!(&read_quarantine(entry.id, &bytes).unwrap(), &entry);
         refuses_every_beginning(&bytes, |bytes| read_quarantine(entry.id, bytes));
+    }
+
+    #[test]
+    fn a_dead_letter_reads_back(
+        at in any::<u64>(), words in (text(), text(), text(), text(), text()), key in vec(any::<u8>(), 0..9),
+        headers in vec((text(), text()), 0..4), body in vec(any::<u8>(), 0..40), refused in any::<u64>(),
+        refused_at in time(), replay in any::<bool>(),
+    ) {
+        let (subscription, code, reason, receiver, sender) = words;
+        let (key, body) = (key.into(), body.into());
+        let letter = DeadLetter {
+            at: ChangeSeq(at), subscription, code, reason, receiver, sender, key, headers, body, refused, refused_at,
+            replay,
+        };
+        let bytes = encoded(|out| write_dead_letter(out, &letter));
+        let read = |bytes: &[u8]| read_dead_letter(letter.at, &letter.subscription, bytes);
+        prop_assert_eq!(&read(&bytes).unwrap(), &letter);
+        refuses_every_beginning(&bytes, read);
     }
 
     #[test]

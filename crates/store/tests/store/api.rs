@@ -6,8 +6,8 @@ use crate::support::{
 use std::ops::Bound;
 use yibiao_record::{ChangeSeq, SubmissionSeq, SystemId};
 use yibiao_store::{
-    AuditSeq, Commit, CommitError, DeliveredRow, EditionPage, EngineKind, Log, OpenError, Options,
-    QuarantineId, Raw, Store, View,
+    AuditSeq, Commit, CommitError, DeadLetter, DeliveredRow, EditionPage, EngineKind, Log, OpenError,
+    Options, QuarantineId, Raw, Store, View,
 };
 
 fn options(dir: &tempfile::TempDir) -> Options {
@@ -270,5 +270,40 @@ fn a_commit_prints_no_value() {
     let printed = format!("{:?}", commit(1));
     for personal in ["姓名", "990101", "row-0000", "139000"] {
         assert!(!printed.contains(personal), "{personal}");
+    }
+}
+
+#[test]
+fn a_dead_letter_stays_with_its_bytes_until_it_is_gone() {
+    for engine in engines() {
+        let dir = tempfile::tempdir().unwrap();
+        let options = Options { engine, ..options(&dir) };
+        let letter = |at: u64, subscription: &str| DeadLetter {
+            at: ChangeSeq(at),
+            subscription: subscription.into(),
+            body: vec![0, 255, 10].into(),
+            ..DeadLetter::default()
+        };
+        let letters = vec![letter(300, "a"), letter(7, "b"), letter(7, "a")];
+        let store = Store::open(&options).unwrap();
+        store.commit(&Commit { dead_letters: letters.clone(), ..Commit::default() }).unwrap();
+        drop(store);
+        let store = Store::open(&options).unwrap();
+        let all = |view: &View| {
+            let mut all = Vec::new();
+            view.dead_letters(|letter| all.push(letter)).unwrap();
+            all
+        };
+        let sorted = [&letters[2], &letters[1], &letters[0]].map(Clone::clone);
+        assert_eq!(all(&store.view().unwrap()), sorted);
+        let marked = DeadLetter { replay: true, ..letter(7, "b") };
+        let gone = vec![(ChangeSeq(7), "a".into()), (ChangeSeq(300), "a".into())];
+        let next =
+            Commit { dead_letters: vec![marked.clone()], dead_letters_gone: gone, ..Commit::default() };
+        store.commit(&next).unwrap();
+        let view = store.view().unwrap();
+        assert_eq!(all(&view), std::slice::from_ref(&marked));
+        assert_eq!(view.dead_letter(ChangeSeq(7), "b").unwrap(), Some(marked));
+        assert_eq!(view.dead_letter(ChangeSeq(7), "a").unwrap(), None);
     }
 }

@@ -103,6 +103,8 @@ pub(crate) fn commit(n: u64) -> Commit {
         positions: vec![("GA-persons".to_owned(), n * ROWS)],
         quarantine: vec![quarantined(n)],
         quarantine_closed: Vec::new(),
+        dead_letters: Vec::new(),
+        dead_letters_gone: Vec::new(),
         editions: vec![EditionPage { system: system(1), edition: n, page: 0, rows: edition_rows(n) }],
         editions_complete: vec![(system(1), n)],
         delivered: rows.map(delivered).collect(),

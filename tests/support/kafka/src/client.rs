@@ -1,7 +1,7 @@
 //! Topics and records for tests, by the plain client library.
 
 use crate::Broker;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::KafkaError;
@@ -44,6 +44,21 @@ impl Broker {
             scope.spawn(make).join().expect("the thread does not panic")
         });
         assert!(matches!(made.as_deref(), Ok([Ok(_)])), "{made:?}");
+    }
+
+    /// Gives a topic one setting; its others become the broker's defaults.
+    pub fn set_topic(&self, name: &str, setting: &str, value: &str) {
+        let admin: AdminClient<DefaultClientContext> = self.client().create().expect("a client can be made");
+        let of = AlterConfig::new(ResourceSpecifier::Topic(name)).set(setting, value);
+        let set = std::thread::scope(|scope| {
+            let set = || {
+                let runtime =
+                    tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
+                runtime.block_on(admin.alter_configs([&of], &AdminOptions::new()))
+            };
+            scope.spawn(set).join().expect("the thread does not panic")
+        });
+        assert!(matches!(set.as_deref(), Ok([Ok(_)])), "{set:?}");
     }
 
     /// Whether there is a topic of that name.

@@ -1,0 +1,119 @@
+//! Sending dead letters again: what the feed says at their position, as today's policy lets it through.
+//!
+//! **Invariant:** order per entity is kept: no event follows a later one of its entity that the receiver has.
+
+use crate::dispatch::{Dispatch, DispatchError, EventDelivery, ask, unfinished};
+use crate::letters::{Resent, dead_letter};
+use crate::node::Node;
+use crate::run::Job;
+use std::sync::PoisonError;
+use tokio::sync::mpsc;
+use yibiao_contract::{EventAdapter, Outcome};
+use yibiao_record::ChangeSeq;
+use yibiao_store::{DeadLetter, ReadError, View};
+
+impl Dispatch {
+    /// Sends what a running node has marked; whether there was anything.
+    pub(crate) async fn replay<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        jobs: &mpsc::Sender<Job>,
+        noted: u64,
+    ) -> Result<bool, DispatchError> {
+        let subscription = delivery.subscription.clone();
+        let found = ask(jobs, move |node| marked(node, &subscription)).await??;
+        let Some((view, letters)) = found else { return Ok(false) };
+        let resent = self.resend(delivery, &view, letters, noted).await?;
+        drop(view);
+        let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
+        ask(jobs, move |node| node.settle_letters(&subscription, resent, at)).await??;
+        Ok(true)
+    }
+
+    /// The same, of a node that is not running.
+    pub(crate) async fn replay_on<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        node: &mut Node,
+        noted: u64,
+    ) -> Result<(), DispatchError> {
+        while let Some((view, letters)) = marked(node, &delivery.subscription)? {
+            let resent = self.resend(delivery, &view, letters, noted).await?;
+            drop(view);
+            node.settle_letters(&delivery.subscription, resent, (self.clock)())?;
+        }
+        Ok(())
+    }
+
+    async fn resend<E: EventAdapter>(
+        &self,
+        delivery: &mut EventDelivery<E>,
+        view: &View,
+        letters: Vec<DeadLetter>,
+        noted: u64,
+    ) -> Result<Vec<(DeadLetter, Resent)>, DispatchError> {
+        let subscription = delivery.subscription.clone();
+        let (mut resent, mut again, mut events) = (Vec::new(), Vec::new(), Vec::new());
+        for letter in letters {
+            let mut page = self.page(&subscription, view, letter.at.0.saturating_sub(1), 1, 1)?;
+            let later = self.later(&subscription, view, letter.at, noted)?;
+            match (page.events.pop(), page.filtered.first(), later) {
+                (_, _, Some(later)) => resent.push((letter, Resent::Superseded(later))),
+                (Some(event), _, None) => {
+                    again.push(letter);
+                    events.push(event);
+                }
+                (None, Some((_, rule)), None) => resent.push((letter, Resent::Filtered(*rule))),
+                // Every change is an event or filtered.
+                (None, None, None) => return Err(unfinished(&subscription)),
+            }
+        }
+        let outcomes =
+            if events.is_empty() { Vec::new() } else { delivery.adapter.rewrite(events.clone()).await? };
+        if outcomes.len() != again.len() {
+            return Err(unfinished(&subscription));
+        }
+        for ((letter, event), outcome) in again.into_iter().zip(events).zip(outcomes) {
+            let became = match outcome {
+                Outcome::Delivered => Resent::Delivered,
+                Outcome::Reject(reason) => {
+                    let at = (self.clock)();
+                    Resent::Refused(dead_letter(&subscription, &delivery.adapter, &event, &reason, at))
+                }
+                Outcome::Retry(_) | Outcome::Unknown | Outcome::Gone => {
+                    return Err(unfinished(&subscription));
+                }
+            };
+            resent.push((letter, became));
+        }
+        Ok(resent)
+    }
+
+    /// A later event of the same entity that the receiver has.
+    fn later(
+        &self,
+        subscription: &str,
+        view: &View,
+        at: ChangeSeq,
+        noted: u64,
+    ) -> Result<Option<u64>, ReadError> {
+        let Some(change) = view.change(at)? else { return Ok(None) };
+        let later = {
+            let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+            feed.changes_of(view, change.entity, at.0, noted)?
+        };
+        for seq in later.into_iter().rev() {
+            let refused = view.dead_letter(ChangeSeq(seq), subscription)?.is_some();
+            if !refused && !self.page(subscription, view, seq - 1, 1, 1)?.events.is_empty() {
+                return Ok(Some(seq));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What a node has marked of a subscription, and the store as it is; `None` where there is nothing.
+fn marked(node: &Node, subscription: &str) -> Result<Option<(View, Vec<DeadLetter>)>, ReadError> {
+    let letters = node.marked_letters(subscription)?;
+    if letters.is_empty() { Ok(None) } else { Ok(Some((node.store().view()?, letters))) }
+}
