@@ -54,13 +54,19 @@ pub(crate) async fn findings(config: &Config, wiring: &Wiring) -> Result<Vec<Lin
 pub(crate) fn report(lines: &[Line], output: Output) -> Result<(), Failure> {
     let bad = lines.iter().filter(|line| !line.good).count();
     output.result(&lines, |lines| {
-        let rows = lines.iter().map(|line| {
+        // What needs a person is seen first.
+        let (good, bad): (Vec<&Line>, Vec<&Line>) = lines.iter().partition(|line| line.good);
+        let rows = bad.into_iter().chain(good).map(|line| {
             let mark = if line.good { "ok" } else { "needs attention" };
             [mark, &line.part, &line.subject, &line.detail, &line.hint].map(str::to_owned)
         });
         table(["", "part", "looked at", "found", "what to do"], rows)
     });
-    if bad == 0 { Ok(()) } else { Err(Failure::check(format!("{bad} findings need attention"))) }
+    match bad {
+        0 => Ok(()),
+        1 => Err(Failure::check("1 finding needs attention".to_owned())),
+        bad => Err(Failure::check(format!("{bad} findings need attention"))),
+    }
 }
 
 /// Whether the data folder can be made and written to.
