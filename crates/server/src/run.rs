@@ -151,7 +151,6 @@ pub(crate) async fn run(arguments: &RunArgs, output: Output) -> Result<(), Failu
     let drained = drain_on_signal(&mut tasks)?;
     let store = wait_for_store(&config).await.map_err(|error| Failure::run(&error))?;
     let mut node = tokio::task::block_in_place(|| open_on(store, &wiring, &registry))?;
-    readiness.ready("store");
     let summary = drive(
         &mut node,
         &config,
@@ -205,6 +204,8 @@ pub(crate) async fn drive(
     if let Some(http) = http {
         http.serve(Served { jobs: jobs.clone(), dispatch: dispatch.clone(), drained: drained.clone() });
     }
+    // Whoever is told that the node is ready may push at once.
+    readiness.ready("store");
     tasks.spawn(forward(called, jobs, readiness.clone()));
     let options =
         RunOptions { once, settle: config.settle(), poll: config.poll, limits: BATCH, clock: wire::now };

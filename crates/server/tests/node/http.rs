@@ -84,12 +84,6 @@ pub(crate) fn bus() -> Desk {
 pub(crate) fn started(desk: &Desk) -> Served<'_> {
     let node = desk.serve();
     node.ready();
-    // Ready to be looked at is not yet open to be pushed to.
-    wait_for("the node to be open", || {
-        let headers = [("Authorization", &*format!("Bearer {TOKEN}"))];
-        let answer = send(desk, "GET /v1/snapshot?subscription=bus-persons", &headers, b"");
-        (answer.code == 200).then_some(())
-    });
     node
 }
 
