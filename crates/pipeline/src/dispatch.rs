@@ -18,16 +18,17 @@ use crate::source::backoff;
 use futures_util::FutureExt;
 use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Mutex, mpsc, oneshot, watch};
 use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{EdgeError, EventAdapter, Recovery};
 use yibiao_policy::Policy;
 use yibiao_record::{ChangeSeq, Timestamp};
 use yibiao_store::{ReadError, View};
 
-/// The index of the feed, one for all who read events.
+/// The index of the feed, one for all who read events. Whoever waits for it holds no thread: a node may have thousands of
+/// subscriptions.
 pub type SharedFeed = Arc<Mutex<EventFeed>>;
 
 /// Changes that are looked at for one batch of events.
@@ -128,7 +129,7 @@ impl Dispatch {
         loop {
             let view = node.store().view()?;
             let events_max = delivery.adapter.events_max();
-            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max)?;
+            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max).await?;
             if page.upto == noted {
                 return Ok(sent);
             }
@@ -187,7 +188,10 @@ impl Dispatch {
                 continue;
             }
             let events_max = delivery.adapter.events_max();
-            let page = self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max)?;
+            let page = match view.last().change.0 > noted {
+                true => self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max).await?,
+                false => EventPage { upto: noted, ..EventPage::default() },
+            };
             if page.upto == noted {
                 drop(view);
                 told(None);
@@ -318,7 +322,7 @@ impl Dispatch {
     }
 
     /// What a subscription sees of at most `limit` changes after a position.
-    pub(crate) fn page(
+    pub(crate) async fn page(
         &self,
         subscription: &str,
         view: &View,
@@ -330,11 +334,9 @@ impl Dispatch {
             return Ok(EventPage { upto: after, ..EventPage::default() });
         };
         let viewer = Viewer { policy: &self.policy, subscription, at: (self.clock)() };
-        tokio::task::block_in_place(|| {
-            // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
-            let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-            feed.page(view, viewer, after, limit, events_max)
-        })
+        // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
+        let mut feed = self.feed.lock().await;
+        tokio::task::block_in_place(|| feed.page(view, viewer, after, limit, events_max))
     }
 
     async fn rest(&self, drain: &mut watch::Receiver<bool>, pause: Duration) -> ControlFlow<()> {

@@ -6,7 +6,6 @@ use crate::dispatch::{Dispatch, DispatchError, ask};
 use crate::events::{EventPage, Viewer};
 use crate::run::Job;
 use crate::sent::Done;
-use std::sync::PoisonError;
 use tokio::sync::mpsc;
 use yibiao_contract::ChangeEvent;
 use yibiao_policy::Subscription;
@@ -37,7 +36,7 @@ impl Dispatch {
         if after > view.last().change.0 {
             return Ok(None);
         }
-        Ok(Some(self.page(subscription, &view, after, limit, usize::MAX)?))
+        Ok(Some(self.page(subscription, &view, after, limit, usize::MAX).await?))
     }
 
     /// A page of how the subscription's entities stand at a position, the end of the feed where none is given.
@@ -55,10 +54,10 @@ impl Dispatch {
         let Some(subscription) = self.policy.subscription(subscription).filter(|_| position <= end) else {
             return Ok(None);
         };
-        Ok(Some(self.standing_at(&view, subscription, position, after, limit)?))
+        Ok(Some(self.standing_at(&view, subscription, position, after, limit).await?))
     }
 
-    fn standing_at(
+    async fn standing_at(
         &self,
         view: &View,
         subscription: &Subscription,
@@ -67,10 +66,9 @@ impl Dispatch {
         limit: usize,
     ) -> Result<SnapshotPage, DispatchError> {
         let viewer = Viewer { policy: &self.policy, subscription, at: (self.clock)() };
-        let (events, next) = tokio::task::block_in_place(|| {
-            let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
-            feed.snapshot(view, viewer, position, after, limit)
-        })?;
+        let mut feed = self.feed.lock().await;
+        let (events, next) =
+            tokio::task::block_in_place(|| feed.snapshot(view, viewer, position, after, limit))?;
         Ok(SnapshotPage { events, position, next })
     }
 
@@ -89,7 +87,7 @@ impl Dispatch {
                 return Ok(());
             }
             let left = usize::try_from(upto - noted).unwrap_or(usize::MAX);
-            let page = self.page(subscription, &view, noted, left.min(limit), usize::MAX)?;
+            let page = self.page(subscription, &view, noted, left.min(limit), usize::MAX).await?;
             drop(view);
             let (subscription, at) = (subscription.to_owned(), (self.clock)());
             let done = Done { counts: page.dispositions(), ..Done::default() };

@@ -6,7 +6,6 @@ use crate::dispatch::{Dispatch, DispatchError, EventDelivery, ask, unfinished};
 use crate::letters::{Resent, dead_letter};
 use crate::node::Node;
 use crate::run::Job;
-use std::sync::PoisonError;
 use tokio::sync::mpsc;
 use yibiao_contract::{EventAdapter, Outcome};
 use yibiao_record::ChangeSeq;
@@ -55,8 +54,8 @@ impl Dispatch {
         let subscription = delivery.subscription.clone();
         let (mut resent, mut again, mut events) = (Vec::new(), Vec::new(), Vec::new());
         for letter in letters {
-            let mut page = self.page(&subscription, view, letter.at.0.saturating_sub(1), 1, 1)?;
-            let later = self.later(&subscription, view, letter.at, noted)?;
+            let mut page = self.page(&subscription, view, letter.at.0.saturating_sub(1), 1, 1).await?;
+            let later = self.later(&subscription, view, letter.at, noted).await?;
             match (page.events.pop(), page.filtered.first(), later) {
                 (_, _, Some(later)) => resent.push((letter, Resent::Superseded(later))),
                 (Some(event), _, None) => {
@@ -90,7 +89,7 @@ impl Dispatch {
     }
 
     /// A later event of the same entity that the receiver has.
-    fn later(
+    async fn later(
         &self,
         subscription: &str,
         view: &View,
@@ -99,12 +98,12 @@ impl Dispatch {
     ) -> Result<Option<u64>, ReadError> {
         let Some(change) = view.change(at)? else { return Ok(None) };
         let later = {
-            let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut feed = self.feed.lock().await;
             feed.changes_of(view, change.entity, at.0, noted)?
         };
         for seq in later.into_iter().rev() {
             let refused = view.dead_letter(ChangeSeq(seq), subscription)?.is_some();
-            if !refused && !self.page(subscription, view, seq - 1, 1, 1)?.events.is_empty() {
+            if !refused && !self.page(subscription, view, seq - 1, 1, 1).await?.events.is_empty() {
                 return Ok(Some(seq));
             }
         }
