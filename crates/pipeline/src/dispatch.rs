@@ -10,7 +10,7 @@ use crate::deliver::DeliverError;
 use crate::events::{EventFeed, EventPage, Viewer};
 use crate::guard::panicked;
 use crate::node::Node;
-use crate::patience::{Next, Trouble};
+use crate::patience::{Next, Trouble, spread};
 use crate::receiver::Disabled;
 use crate::run::{Job, Part};
 use crate::sent::{Done, GONE_HINT, Open, Sent, mark, send, untaken};
@@ -237,6 +237,7 @@ impl Dispatch {
         let subscription = &delivery.subscription;
         match trouble.failed(delivery.adapter.patience(), asked, (self.clock)()) {
             Next::Again(pause) => {
+                let pause = spread(pause, subscription);
                 let error = untaken(delivery, &format!("it is tried again by itself, next in {pause:?}"));
                 tracing::warn!(%subscription, %error, "an event waits");
                 (pause, Some(error))

@@ -48,9 +48,25 @@ impl Trouble {
     }
 }
 
+/// A pause, longer by up to a quarter: receivers that fail together are not all tried again at one moment.
+pub(crate) fn spread(pause: Duration, subscription: &str) -> Duration {
+    let first = blake3::hash(subscription.as_bytes()).as_bytes().first().copied().unwrap_or_default();
+    let longer = pause / 4 * u32::from(first) / u32::from(u8::MAX);
+    // In whole milliseconds, as a person reads it.
+    Duration::from_millis(u64::try_from((pause + longer).as_millis()).unwrap_or(u64::MAX))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn receivers_are_tried_at_moments_of_their_own_and_at_most_a_quarter_later() {
+        let moments: std::collections::BTreeSet<Duration> =
+            (0..1_000).map(|receiver| spread(HOUR, &format!("s{receiver}"))).collect();
+        assert!(moments.len() > 200);
+        assert!(moments.iter().all(|moment| (HOUR..=HOUR * 5 / 4).contains(moment)));
+    }
 
     const HOUR: Duration = Duration::from_secs(3_600);
     const PATIENCE: Patience = Patience {
