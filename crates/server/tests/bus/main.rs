@@ -1,6 +1,8 @@
 //! The node on Kafka itself: six departments' rows in, every change of a person out exactly once, whoever dies when.
 
 #[cfg(test)]
+mod brokers;
+#[cfg(test)]
 mod debezium;
 #[cfg(test)]
 mod desk;

@@ -1,6 +1,7 @@
 //! Topics and records for tests, by the plain client library.
 
 use crate::Broker;
+use crate::process;
 use rdkafka::admin::{AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer};
@@ -33,7 +34,7 @@ impl Broker {
     /// Makes a topic.
     pub fn make_topic(&self, name: &str, partitions: i32) {
         let admin: AdminClient<DefaultClientContext> = self.client().create().expect("a client can be made");
-        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(1));
+        let topic = NewTopic::new(name, partitions, TopicReplication::Fixed(-1));
         // On a thread of its own: the caller may be a task already.
         let made = std::thread::scope(|scope| {
             let make = || {
@@ -68,6 +69,38 @@ impl Broker {
         metadata.topics().iter().any(|topic| topic.name() == name && !topic.partitions().is_empty())
     }
 
+    /// The number of the broker that leads a partition.
+    pub fn leader(&self, topic: &str, partition: i32) -> i32 {
+        let consumer: BaseConsumer = self.client().create().expect("a client can be made");
+        let metadata = consumer.fetch_metadata(Some(topic), PATIENCE).expect("the broker answers");
+        let partitions = metadata.topics().iter().flat_map(|topic| topic.partitions());
+        let mut leaders = partitions.filter(|found| found.id() == partition).map(|found| found.leader());
+        leaders.next().expect("the topic has the partition")
+    }
+
+    /// Waits until every partition has a leader and all its copies are as far as that one.
+    pub fn in_sync(&self) {
+        let consumer: BaseConsumer = self.client().create().expect("a client can be made");
+        let started = Instant::now();
+        let behind = || {
+            let metadata = consumer.fetch_metadata(None, PATIENCE).expect("the broker answers");
+            let topics = metadata.topics().iter();
+            let behind = topics.filter(|topic| {
+                let mut partitions = topic.partitions().iter();
+                partitions.any(|found| found.leader() < 0 || found.isr().len() < found.replicas().len())
+            });
+            behind.map(|topic| topic.name().to_owned()).collect::<Vec<_>>()
+        };
+        loop {
+            let behind = behind();
+            if behind.is_empty() {
+                return;
+            }
+            assert!(started.elapsed() < PATIENCE, "copies are behind: {behind:?}");
+            process::pause();
+        }
+    }
+
     /// Writes records, each a key and a value or a tombstone, and returns once the broker has them.
     pub fn produce<'a>(
         &self,
@@ -75,7 +108,8 @@ impl Broker {
         records: impl IntoIterator<Item = (Option<&'a [u8]>, Option<&'a [u8]>)>,
     ) {
         let mut client = self.client();
-        client.set("partitioner", "murmur2_random").set("linger.ms", "5");
+        // A broker that dies meanwhile must neither double them nor change their order.
+        client.set("enable.idempotence", "true").set("partitioner", "murmur2_random").set("linger.ms", "5");
         let producer: ThreadedProducer<DefaultProducerContext> =
             client.create().expect("a client can be made");
         for (key, value) in records {

@@ -1,5 +1,5 @@
 //! Apache Kafka itself for tests, and what stands around it in a department: KRaft brokers on free loopback ports, each
-//! with a data folder of its own; Debezium in Kafka Connect over PostgreSQL; a schema registry that is not ours; Python
+//! with a data folder of its own, one alone or three together; Debezium in Kafka Connect over PostgreSQL; a schema registry that is not ours; Python
 //! with Confluent's client.
 //!
 //! Maven and PyPI bring what is not there, once, into the user's cache. What is started ends with the process that started
@@ -8,6 +8,7 @@
 //! **Invariant:** nothing is left behind: no process, no data folder.
 
 mod broker;
+mod certificate;
 mod client;
 mod connect;
 mod debezium;

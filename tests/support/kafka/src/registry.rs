@@ -2,27 +2,15 @@
 
 use crate::broker::free_port;
 use crate::process::{self, Kept};
-use crate::{jars, python};
+use crate::{certificate, jars, python};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 /// How long it may take to start.
 const START: Duration = Duration::from_secs(240);
-
-/// Makes an authority, and a certificate for 127.0.0.1 that it vouches for.
-const CERTIFICATE: &str = r#"
-curve="-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes"
-openssl req -x509 $curve -keyout authority.key -out authority.pem -days 2 -subj "/CN=authority of the test"
-openssl req $curve -keyout own.key -out own.csr -subj "/CN=registry of the test"
-printf 'subjectAltName=IP:127.0.0.1
-basicConstraints=critical,CA:FALSE
-' >own.ext
-openssl x509 -req -in own.csr -CA authority.pem -CAkey authority.key -CAcreateserial -days 2 -extfile own.ext -out own.pem
-"#;
 
 /// A registry that keeps schemas in memory.
 #[derive(Debug)]
@@ -43,10 +31,7 @@ impl ForeignRegistry {
         let java = python::java_25();
         let process = Kept::new("registry", "KILL");
         let registry = ForeignRegistry { process, port: free_port(), secure_port: free_port() };
-        let made =
-            Command::new("sh").args(["-ec", CERTIFICATE]).current_dir(registry.process.folder()).output();
-        let made = made.expect("a shell can be started");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        certificate::make(registry.process.folder());
         let option = |name: &str, value: &str| format!("-Dquarkus.http.{name}={value}");
         let file = |name: &str| registry.process.folder().join(name).display().to_string();
         let options = [
