@@ -12,6 +12,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("schema", 1),
     ("format", 1),
     ("http-client", 1),
+    ("kafka-client", 1),
     ("mapping", 2),
     ("resolve", 2),
     ("policy", 2),

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use yibiao_contract::{
     ChangeEvent, Delivery, EdgeError, EventAdapter, EventBatch, FeedMark, Finding, Letter, Outcome, Recovery,
 };
+use yibiao_kafka_client::Told;
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
 use yibiao_schema::avro::EntitySchema;
@@ -45,12 +46,15 @@ pub(crate) struct Settings {
     pub(crate) schemas: Vec<EntitySchema>,
 }
 
-/// What the client library says of connections is told at debug level; what concerns a write comes to it as an error.
-pub(crate) struct Quiet;
+/// What the client library says of connections is kept for the errors that follow from it.
+#[derive(Default)]
+pub(crate) struct Quiet {
+    pub(crate) told: Told,
+}
 
 impl ClientContext for Quiet {
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "told by the client library");
+        self.told.error(error, reason);
     }
 }
 
@@ -65,12 +69,7 @@ impl ProducerContext for Quiet {
 
 impl Settings {
     pub(crate) fn client(&self) -> ClientConfig {
-        let mut client = ClientConfig::new();
-        for (name, value) in &self.config.properties {
-            client.set(name, value);
-        }
-        client.set("bootstrap.servers", &self.config.brokers);
-        client
+        yibiao_kafka_client::client(&self.config.brokers, &self.config.properties)
     }
 }
 

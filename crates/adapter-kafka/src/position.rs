@@ -2,16 +2,19 @@
 
 use crate::{Quiet, Settings, edge};
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::Message;
 use rdkafka::{Offset, TopicPartitionList};
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, FeedMark, Recovery};
+use yibiao_kafka_client::Why;
 
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(50);
 /// The last committed position is among so many offsets from the end, unless as many transactions were given up.
 const TAIL: i64 = 200;
+/// Nothing comes.
+const SILENT: KafkaError = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
 
 /// The position as it is written: its number and the digest of the change there.
 pub(crate) fn text(mark: &FeedMark) -> String {
@@ -41,7 +44,7 @@ fn ended(settings: &Settings) -> Result<(), EdgeError> {
     let end = |isolation| -> Result<i64, EdgeError> {
         let consumer = consumer(settings, &topic, isolation)?;
         let ends = consumer.fetch_watermarks(&topic, 0, patience);
-        ends.map(|(_, end)| end).map_err(|error| failed(&topic, error.to_string()))
+        ends.map(|(_, end)| end).map_err(|error| failed(&topic, consumer.context().told.why(&error)))
     };
     let started = Instant::now();
     loop {
@@ -59,9 +62,9 @@ fn ended(settings: &Settings) -> Result<(), EdgeError> {
     }
 }
 
-fn failed(topic: &str, reason: String) -> EdgeError {
-    let hint = "start the brokers; it is tried again by itself";
-    edge(&format!("cannot read topic {topic}"), reason, hint, Recovery::Retry)
+fn failed(topic: &str, why: Why) -> EdgeError {
+    let hint = why.hint.unwrap_or("start the brokers; it is tried again by itself");
+    edge(&format!("cannot read topic {topic}"), why.reason, hint, Recovery::Retry)
 }
 
 fn consumer(settings: &Settings, topic: &str, isolation: &str) -> Result<BaseConsumer<Quiet>, EdgeError> {
@@ -72,19 +75,19 @@ fn consumer(settings: &Settings, topic: &str, isolation: &str) -> Result<BaseCon
         .set("enable.partition.eof", "true")
         .set("auto.offset.reset", "earliest")
         .set("isolation.level", isolation);
-    client.create_with_context(Quiet).map_err(|error| failed(topic, error.to_string()))
+    client.create_with_context(Quiet::default()).map_err(|error| failed(topic, Why::from(&error)))
 }
 
 fn read_from(settings: &Settings, from: Offset) -> Result<Option<FeedMark>, EdgeError> {
     let topic = settings.config.position_topic(&settings.subscription);
     let patience = Duration::from_millis(settings.config.answer_ms_max);
-    let failed = |reason| failed(&topic, reason);
+    let failed = |why| failed(&topic, why);
     let consumer = consumer(settings, &topic, "read_committed")?;
     let mut partition = TopicPartitionList::new();
     partition
         .add_partition_offset(&topic, 0, from)
         .and_then(|()| consumer.assign(&partition))
-        .map_err(|error| failed(error.to_string()))?;
+        .map_err(|error| failed(Why::from(&error)))?;
     let mut position = None;
     let mut heard = Instant::now();
     loop {
@@ -101,8 +104,10 @@ fn read_from(settings: &Settings, from: Offset) -> Result<Option<FeedMark>, Edge
                 position = Some(read);
             }
             Some(Err(KafkaError::PartitionEOF(_))) => return Ok(position),
-            Some(Err(error)) if heard.elapsed() > patience => return Err(failed(error.to_string())),
-            None if heard.elapsed() > patience => return Err(failed("the brokers do not answer".to_owned())),
+            Some(Err(error)) if heard.elapsed() > patience => {
+                return Err(failed(consumer.context().told.why(&error)));
+            }
+            None if heard.elapsed() > patience => return Err(failed(consumer.context().told.why(&SILENT))),
             Some(Err(_)) | None => {}
         }
     }

@@ -1,18 +1,21 @@
 //! The topics: declared here, made where missing, checked where not.
 
-use crate::{Quiet, Settings, edge};
+use crate::{Settings, edge};
 use rdkafka::admin::{
     AdminClient, AdminOptions, ConfigResource, NewTopic, OwnedResourceSpecifier, ResourceSpecifier,
     TopicReplication,
 };
-use rdkafka::error::RDKafkaErrorCode;
+use rdkafka::consumer::BaseConsumer;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, Finding, Recovery};
+use yibiao_kafka_client::{Told, said};
 
 /// How long a question to the brokers may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
+const SPEAK: &str = "cannot speak to Kafka";
 const ABSENT: &str = "it is not there, or its settings may not be read";
 /// Of a topic that is not there: nothing for a person to do.
 const MADE: &str = "is made when the node first writes to it";
@@ -72,11 +75,20 @@ pub(crate) fn declared(settings: &Settings) -> Vec<Declared> {
     topics
 }
 
-fn admin(settings: &Settings) -> Result<(AdminClient<Quiet>, AdminOptions), EdgeError> {
+fn admin(settings: &Settings) -> Result<(AdminClient<Told>, AdminOptions), EdgeError> {
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
-    let admin = settings.client().create_with_context(Quiet).map_err(|error| {
-        edge("cannot speak to Kafka", error.to_string(), "correct the receiver's settings", Recovery::Halt)
+    let refused =
+        |error: KafkaError| edge(SPEAK, said(&error), "correct the receiver's settings", Recovery::Halt);
+    // A client that makes topics does not tell why the brokers are out of reach: one that asks goes before it.
+    let asker: BaseConsumer<Told> =
+        settings.client().create_with_context(Told::default()).map_err(refused)?;
+    let topic = settings.config.position_topic(&settings.subscription);
+    yibiao_kafka_client::partitions(&asker, &topic, TIMEOUT).map_err(|why| {
+        let hint =
+            why.hint.unwrap_or("start the brokers, or correct `brokers:`; it is tried again by itself");
+        edge(SPEAK, why.reason, hint, Recovery::Retry)
     })?;
+    let admin = settings.client().create_with_context(Told::default()).map_err(refused)?;
     Ok((admin, options))
 }
 
@@ -99,7 +111,7 @@ pub(crate) fn ensure(settings: &Settings) -> Result<usize, EdgeError> {
         edge(&format!("cannot make topic {name}"), reason, hint, Recovery::Retry)
     };
     let made = tokio::runtime::Handle::current().block_on(admin.create_topics(&topics, &options));
-    for made in made.map_err(|error| failed(&settings.config.prefix, error.to_string()))? {
+    for made in made.map_err(|error| failed(&settings.config.prefix, said(&error)))? {
         if let Err((name, code)) = made
             && code != RDKafkaErrorCode::TopicAlreadyExists
         {
@@ -143,7 +155,7 @@ struct Found {
 
 /// Asks for the settings of the topics.
 fn found(
-    admin: &AdminClient<Quiet>,
+    admin: &AdminClient<Told>,
     options: &AdminOptions,
     declared: &[Declared],
 ) -> Result<Found, EdgeError> {
@@ -152,7 +164,7 @@ fn found(
     let answer = tokio::runtime::Handle::current().block_on(admin.describe_configs(&asked, options));
     let answer = answer.map_err(|error| {
         let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
-        edge("cannot ask for the topics' settings", error.to_string(), hint, Recovery::Retry)
+        edge("cannot ask for the topics' settings", said(&error), hint, Recovery::Retry)
     })?;
     let mut found = Found { topics: Vec::new(), missing: true };
     for answer in answer {

@@ -13,6 +13,7 @@ use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{
     ChangeEvent, EdgeError, EventBatch, FeedMark, Letter, Outcome, Recovery, error_headers,
 };
+use yibiao_kafka_client::{Told, code, said};
 
 /// How long the brokers keep a transaction open of which they hear nothing.
 const OPEN_MS_MAX: &str = "60000";
@@ -59,17 +60,13 @@ impl Writer {
             .set("reconnect.backoff.max.ms", "2000")
             // As Kafka's own clients spread keys.
             .set("partitioner", "murmur2_random");
-        let producer: ThreadedProducer<Quiet> = client.create_with_context(Quiet).map_err(|error| {
-            edge(
-                "cannot write to Kafka",
-                error.to_string(),
-                "correct the receiver's settings",
-                Recovery::Halt,
-            )
-        })?;
+        let producer: ThreadedProducer<Quiet> =
+            client.create_with_context(Quiet::default()).map_err(|error| {
+                edge("cannot write to Kafka", said(&error), "correct the receiver's settings", Recovery::Halt)
+            })?;
         let timeout = Duration::from_millis(settings.config.answer_ms_max);
         retried(timeout, || producer.init_transactions(timeout))
-            .map_err(|error| failure(settings, &error))?;
+            .map_err(|error| failure(settings, &producer.context().told, &error))?;
         Ok(Writer { producer, numbers, timeout, applied: position::read(settings)?, bytes_max })
     }
 
@@ -122,7 +119,7 @@ impl Writer {
             if let Err(again) = self.producer.abort_transaction(self.timeout) {
                 tracing::debug!(%again, "the transaction is left to the next writer");
             }
-            failure(settings, &error)
+            failure(settings, &self.producer.context().told, &error)
         })
     }
 
@@ -164,6 +161,7 @@ impl Writer {
         }
         fault::pass(Point::InTransaction);
         retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
+        self.producer.context().told.answered();
         Ok(outcomes)
     }
 
@@ -230,13 +228,10 @@ fn retried(timeout: Duration, mut attempt: impl FnMut() -> Result<(), KafkaError
     }
 }
 
-fn failure(settings: &Settings, error: &KafkaError) -> EdgeError {
+fn failure(settings: &Settings, told: &Told, error: &KafkaError) -> EdgeError {
     let attempt = format!("cannot write to {}.*", settings.config.prefix);
-    let code = match error {
-        KafkaError::Transaction(error) => Some(error.code()),
-        other => other.rdkafka_error_code(),
-    };
-    let hint = match code {
+    let why = told.why(error);
+    let hint = match code(error) {
         // The brokers also shut out a writer whose transaction took too long.
         Some(
             RDKafkaErrorCode::Fenced
@@ -248,7 +243,7 @@ fn failure(settings: &Settings, error: &KafkaError) -> EdgeError {
             | RDKafkaErrorCode::TransactionalIdAuthorizationFailed
             | RDKafkaErrorCode::ClusterAuthorizationFailed,
         ) => "grant the node's user to write to these topics under this transactional id",
-        _ => "start the brokers; it is tried again by itself",
+        _ => why.hint.unwrap_or("start the brokers; it is tried again by itself"),
     };
-    edge(&attempt, error.to_string(), hint, Recovery::Retry)
+    edge(&attempt, why.reason, hint, Recovery::Retry)
 }

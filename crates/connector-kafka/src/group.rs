@@ -7,11 +7,13 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use yibiao_kafka_client::Told;
 
 /// What the client library's callbacks and the reading share.
 #[derive(Debug, Default)]
 pub(crate) struct Group {
     state: Mutex<State>,
+    pub(crate) told: Told,
 }
 
 #[derive(Debug, Default)]
@@ -34,7 +36,7 @@ pub(crate) struct State {
 
 impl Group {
     pub(crate) fn at(next: BTreeMap<i32, i64>) -> Group {
-        Group { state: Mutex::new(State { next, ..State::default() }) }
+        Group { state: Mutex::new(State { next, ..State::default() }), told: Told::default() }
     }
 
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
@@ -65,9 +67,8 @@ impl State {
 }
 
 impl ClientContext for Group {
-    /// What concerns the reading comes to it as well, and is told there; the end of a partition is no error at all.
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "told by the client library");
+        self.told.error(error, reason);
     }
 }
 

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use yibiao_contract::{
     Batch, BatchLimits, Cursor, EdgeError, Item, Message, MessageBody, Messages, Recovery,
 };
+use yibiao_kafka_client::{away, said};
 use yibiao_record::Timestamp;
 
 /// How long a reading waits while the group is being joined or the end of the topic is not reached.
@@ -221,7 +222,9 @@ impl Reading {
                 // It is read again by whoever has the partition next.
                 Some(Ok(message)) if !held.consumer.context().state().reads(message.partition()) => {}
                 Some(Ok(message)) => {
-                    held.down = false;
+                    if std::mem::take(&mut held.down) {
+                        held.consumer.context().told.answered();
+                    }
                     held.consumer.context().state().at_end.remove(&message.partition());
                     let next = match self.polled(settings, &message) {
                         Ok(next) => next,
@@ -240,7 +243,9 @@ impl Reading {
                     polled.push(next);
                 }
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
-                    held.down = false;
+                    if std::mem::take(&mut held.down) {
+                        held.consumer.context().told.answered();
+                    }
                     held.consumer.context().state().at_end.insert(partition);
                 }
                 // Told of every connection that breaks, perhaps long ago: whether the brokers answer is asked below.
@@ -251,7 +256,7 @@ impl Reading {
                 None if !polled.is_empty() => break,
                 None if started.elapsed() >= patience => {
                     if held.down {
-                        let answered = topic::metadata(settings, &held.consumer);
+                        let answered = topic::answers(settings, &held.consumer);
                         answered.map_err(|error| Stop { error, keep: true })?;
                         held.down = false;
                     }
@@ -326,30 +331,15 @@ pub(crate) fn cannot_read(settings: &Settings) -> String {
     format!("cannot read topic {}", settings.config.topic)
 }
 
-/// Whether an error says that brokers are out of reach, which the client library mends by itself once they are back.
-fn away(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            RDKafkaErrorCode::AllBrokersDown
-                | RDKafkaErrorCode::BrokerTransportFailure
-                | RDKafkaErrorCode::OperationTimedOut
-                | RDKafkaErrorCode::Resolve
-        )
-    )
-}
-
 /// What another error of the consumer means.
 fn failure(settings: &Settings, error: &KafkaError) -> Stop {
     let (hint, recovery) = match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             ("create the topic, or let the node do so with `create_partitions:`", Recovery::Retry)
         }
-        Some(
-            RDKafkaErrorCode::TopicAuthorizationFailed
-            | RDKafkaErrorCode::GroupAuthorizationFailed
-            | RDKafkaErrorCode::SaslAuthenticationFailed,
-        ) => ("grant the node's user to read the topic and to join the group", Recovery::Retry),
+        Some(RDKafkaErrorCode::TopicAuthorizationFailed | RDKafkaErrorCode::GroupAuthorizationFailed) => {
+            ("grant the node's user to read the topic and to join the group", Recovery::Retry)
+        }
         Some(RDKafkaErrorCode::FencedInstanceId) => (
             "if it stays so, another node has the same `instance:`; it is tried again by itself",
             Recovery::Retry,
@@ -389,9 +379,8 @@ fn join(settings: &Settings, position: &Position) -> Result<BaseConsumer<Group>,
         config.set("group.instance.id", instance);
     }
     let attempt = cannot_read(settings);
-    let refused = |error: KafkaError| {
-        edge(&attempt, error.to_string(), "correct the source's settings", Recovery::Halt)
-    };
+    let refused =
+        |error: KafkaError| edge(&attempt, said(&error), "correct the source's settings", Recovery::Halt);
     let consumer: BaseConsumer<Group> =
         config.create_with_context(Group::at(position.next.clone())).map_err(refused)?;
     consumer.subscribe(&[&settings.config.topic]).map_err(refused)?;

@@ -9,6 +9,7 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::RDKafkaErrorCode;
 use std::time::{Duration, Instant};
 use yibiao_contract::{EdgeError, Finding, Recovery};
+use yibiao_kafka_client::{Told, Why, said};
 
 /// How long to wait between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -17,30 +18,29 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The settings that every client of the brokers has.
 pub(crate) fn client(settings: &Settings) -> ClientConfig {
-    let mut client = ClientConfig::new();
-    for (name, value) in &settings.config.properties {
-        client.set(name, value);
-    }
-    client.set("bootstrap.servers", &settings.config.brokers);
-    client
+    yibiao_kafka_client::client(&settings.config.brokers, &settings.config.properties)
 }
 
 /// Makes the topic where it is missing and the configuration says how.
 pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
     let Some(partitions) = settings.config.create_partitions else { return Ok(()) };
+    // A client that makes topics does not tell why the brokers are out of reach: one that asks goes before it.
+    if self::partitions(settings)? > 0 {
+        return Ok(());
+    }
     let attempt = format!("cannot make topic {}", settings.config.topic);
     let failed = |reason: String| {
         let hint = "start the brokers, or make the topic by hand; it is tried again by itself";
         edge(&attempt, reason, hint, Recovery::Retry)
     };
-    let admin: AdminClient<Group> =
-        client(settings).create_with_context(Group::default()).map_err(|error| failed(error.to_string()))?;
+    let admin: AdminClient<Told> =
+        client(settings).create_with_context(Told::default()).map_err(|error| failed(said(&error)))?;
     let replicas = TopicReplication::Fixed(settings.config.create_replicas);
     let topic = NewTopic::new(&settings.config.topic, partitions, replicas);
     let options = AdminOptions::new().request_timeout(Some(TIMEOUT)).operation_timeout(Some(TIMEOUT));
     // Every reading runs on a thread that may block.
     let made = tokio::runtime::Handle::current().block_on(admin.create_topics([&topic], &options));
-    if let Some(Err((_, code))) = made.map_err(|error| failed(error.to_string()))?.pop()
+    if let Some(Err((_, code))) = made.map_err(|error| failed(said(&error)))?.pop()
         && code != RDKafkaErrorCode::TopicAlreadyExists
     {
         return Err(failed(code.to_string()));
@@ -56,30 +56,31 @@ pub(crate) fn ensure(settings: &Settings) -> Result<(), EdgeError> {
     Ok(())
 }
 
-/// How many partitions a consumer sees.
-pub(crate) fn metadata(settings: &Settings, consumer: &BaseConsumer<Group>) -> Result<usize, EdgeError> {
-    let topic = &settings.config.topic;
-    let metadata = consumer.fetch_metadata(Some(topic), TIMEOUT).map_err(|error| {
-        let hint = "start the brokers, or correct `brokers:`; it is tried again by itself";
-        edge(&cannot_read(settings), error.to_string(), hint, Recovery::Retry)
-    })?;
-    Ok(metadata
-        .topics()
-        .iter()
-        .find(|found| found.name() == topic)
-        .map_or(0, |found| found.partitions().len()))
+/// Whether the brokers answer a consumer.
+pub(crate) fn answers(settings: &Settings, consumer: &BaseConsumer<Group>) -> Result<(), EdgeError> {
+    let told = &consumer.context().told;
+    match consumer.fetch_metadata(Some(&settings.config.topic), TIMEOUT) {
+        Ok(_) => {
+            told.answered();
+            Ok(())
+        }
+        Err(error) => Err(away(settings, told.why(&error))),
+    }
 }
 
 /// How many partitions the topic has.
 pub(crate) fn partitions(settings: &Settings) -> Result<usize, EdgeError> {
-    let mut config = client(settings);
-    let consumer: BaseConsumer<Group> = config
-        .set("group.id", &settings.config.group)
-        .create_with_context(Group::default())
-        .map_err(|error| {
-            edge(&cannot_read(settings), error.to_string(), "correct the source's settings", Recovery::Halt)
+    let asker: BaseConsumer<Told> =
+        client(settings).create_with_context(Told::default()).map_err(|error| {
+            edge(&cannot_read(settings), said(&error), "correct the source's settings", Recovery::Halt)
         })?;
-    metadata(settings, &consumer)
+    yibiao_kafka_client::partitions(&asker, &settings.config.topic, TIMEOUT)
+        .map_err(|why| away(settings, why))
+}
+
+fn away(settings: &Settings, why: Why) -> EdgeError {
+    let hint = why.hint.unwrap_or("start the brokers, or correct `brokers:`; it is tried again by itself");
+    edge(&cannot_read(settings), why.reason, hint, Recovery::Retry)
 }
 
 /// Whether it can be read.

@@ -1,8 +1,9 @@
-//! Brokers that guard themselves: three together, of which one may die.
+//! Brokers that guard themselves: three together, of which one may die, and one that asks for a login.
 
-use crate::desk::Desk;
+use crate::desk::{Desk, wait_for};
 use crate::numbered::{Numbered, Verdict};
 use crate::rules::judge;
+use std::path::Path;
 use yibiao_contract::fault::Point;
 use yibiao_kafka_testkit::Broker;
 
@@ -52,6 +53,67 @@ fn of_three_brokers_one_may_die_and_nothing_is_missing_doubled_or_out_of_order()
         brokers[0].in_sync();
     }
     judge(&desk, sent);
+    assert_eq!(numbered.judge(&desk.events(), &desk.current()), Verdict::default());
+    node.stop();
+}
+
+/// A node of one department, whose brokers ask for a login.
+fn guarded(broker: &Broker, password: &str) -> String {
+    let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas/policy/bus.yaml");
+    let properties = broker.properties().iter().map(|(name, value)| {
+        let value = if name == "sasl.password" { password } else { value };
+        format!("{name}: \"{value}\"")
+    });
+    let properties = properties.collect::<Vec<_>>().join(", ");
+    format!(
+        r#"
+node: {{ data: "${{DATA_DIR}}", listen: "${{HTTP_LISTEN}}", poll_seconds: 0.05 }}
+policy: {}
+sources:
+  - system: MZ
+    kafka: {{ brokers: "${{KAFKA_BOOTSTRAP}}", topic: login.county.in.mz.rows.v1, group: login.mz, create_partitions: 1,
+             properties: {{ {properties} }} }}
+deliveries:
+  - subscription: bus-persons
+    kafka: {{ brokers: "${{KAFKA_BOOTSTRAP}}", prefix: login.county, properties: {{ {properties} }} }}
+"#,
+        policy.display()
+    )
+}
+
+#[test]
+fn a_broker_that_refuses_the_login_is_told_without_the_password_and_one_that_takes_it_is_used() {
+    let broker = Broker::start_with_login();
+    let wrong = Desk::of(&broker, "login.county", &guarded(&broker, "another-secret"));
+    let node = wrong.run();
+    let parts = ["source MZ", "delivery bus-persons"];
+    let told = || {
+        let mut reasons = wrong.unready();
+        reasons.retain(|_, reason| reason.contains("authentication failed"));
+        parts.iter().all(|part| reasons.contains_key(*part)).then_some(reasons)
+    };
+    let reasons = wait_for(told, || format!("{:?}\n{}", wrong.unready(), wrong.log()));
+    for part in parts {
+        assert!(reasons[part].contains("correct `sasl.mechanism`, `sasl.username` and `sasl.password`"));
+    }
+    let said = [wrong.say(&["check", "--json"]), wrong.say(&["doctor", "--json"])];
+    for said in &said {
+        assert!(said.matches("authentication failed").count() >= 2, "{said}");
+    }
+    let log = wrong.log();
+    assert!(log.contains("authentication failed"), "{log}");
+    assert!(!format!("{reasons:?}{said:?}{log}").contains("another-secret"));
+    node.stop();
+
+    let desk = Desk::of(&broker, "login.county", &guarded(&broker, &broker.properties()["sasl.password"]));
+    assert!(!desk.say(&["check", "--json"]).contains("authentication"));
+    let node = desk.run();
+    let topic = "login.county.in.mz.rows.v1";
+    wait_for(|| broker.has_topic(topic).then_some(()), || desk.log());
+    let mut numbered = Numbered::default();
+    let rows = numbered.rows(PERSONS);
+    desk.send(&rows);
+    judge(&desk, rows.len());
     assert_eq!(numbered.judge(&desk.events(), &desk.current()), Verdict::default());
     node.stop();
 }

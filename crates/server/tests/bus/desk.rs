@@ -136,6 +136,12 @@ impl<'broker> Desk<'broker> {
         done.status.success().then(|| serde_json::from_slice(&done.stdout).unwrap())
     }
 
+    /// What a verb says to a person, whether it can or not.
+    pub(crate) fn say(&self, words: &[&str]) -> String {
+        let done = self.command(words).output().unwrap();
+        [done.stdout, done.stderr].map(|said| String::from_utf8(said).unwrap()).concat()
+    }
+
     /// Sends rows, in the order of the list per department.
     pub(crate) fn send(&self, rows: &[Sent]) {
         for system in rows.iter().map(|sent| &sent.system).collect::<BTreeSet<_>>() {
