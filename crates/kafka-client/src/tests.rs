@@ -1,3 +1,5 @@
+//! What is told of brokers that are out of reach.
+
 use crate::{Told, Why, client, partitions, said};
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::BaseConsumer;

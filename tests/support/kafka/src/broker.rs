@@ -190,7 +190,10 @@ impl Broker {
     }
 
     fn answered(&self) {
-        let probe: BaseConsumer = self.client().create().expect("a client can be made");
+        let mut client = self.client();
+        // A broker that is starting takes connections and leaves them unanswered.
+        client.set("socket.connection.setup.timeout.ms", "3000").set("reconnect.backoff.max.ms", "500");
+        let probe: BaseConsumer = client.create().expect("a client can be made");
         let started = Instant::now();
         while probe.fetch_metadata(None, Duration::from_millis(300)).is_err() {
             assert!(started.elapsed() < START, "the broker does not answer: {}", self.process.log());
