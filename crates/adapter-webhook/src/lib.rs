@@ -151,6 +151,10 @@ impl WebhookAdapter {
                 self.trouble = Some(reason);
                 Ok(Outcome::Retry(milliseconds(after)))
             }
+            Answered::Denied(status) => Err(self.edge(
+                format!("it answered {status}: it does not let the node in"),
+                "correct `token`, or have the receiver let the node in",
+            )),
             Answered::Forbidden(reason) => Err(self.edge(
                 reason,
                 "correct `url`, or list the network under `allow` if the receiver is meant to be there",
@@ -247,7 +251,11 @@ impl EventAdapter for WebhookAdapter {
                 unanswered => unanswered,
             };
             self.next = self.agreement.as_ref().and_then(Agreement::interval).map(|gap| Instant::now() + gap);
-            let outcome = self.settle(answered)?;
+            let outcome = match self.settle(answered) {
+                // What was delivered is noted first; the next write meets the fault at its head.
+                Err(_) if !outcomes.is_empty() => Outcome::Retry(0),
+                settled => settled?,
+            };
             outcomes.push(outcome);
             if !outcomes.last().is_some_and(settled) {
                 break;

@@ -34,6 +34,8 @@ pub(crate) enum Answered {
     Taken,
     /// It refuses this one, with this status.
     Refused(u16),
+    /// It does not let the node in, with this status.
+    Denied(u16),
     /// It wants no more.
     Gone,
     /// Not now: why, and how long it asked to be left.
@@ -292,6 +294,7 @@ fn meaning(answer: &Answer, now: Timestamp) -> Answered {
     match status {
         200..=299 => Answered::Taken,
         410 => Answered::Gone,
+        401 | 403 | 407 => Answered::Denied(*status),
         300..=399 => later(format!(
             "it answered {status}, and redirects are not followed: write the address it leads to"
         )),
@@ -318,6 +321,7 @@ fn word(answered: &Answered, fault: Option<&Fault>) -> &'static str {
         (_, Some(fault)) => fault.name(),
         (Answered::Taken, None) => "delivered",
         (Answered::Refused(_), None) => "rejected",
+        (Answered::Denied(_), None) => "denied",
         (Answered::Gone, None) => "gone",
         (Answered::Unwilling(_), None) => "not-agreed",
         (Answered::Later { .. } | Answered::Forbidden(_) | Answered::NoKey(_), None) => "later",

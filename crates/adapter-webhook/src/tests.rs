@@ -265,13 +265,28 @@ async fn behind_an_event_that_waits_none_is_tried() {
 
 #[tokio::test]
 async fn a_receiver_that_refuses_everything_refuses_the_node_and_its_events_wait() {
-    let receiver = Receiver::answering(vec![(401, vec![]); 11]).await;
+    let receiver = Receiver::answering(vec![(404, vec![]); 11]).await;
     let mut adapter = adapter(config(&receiver.url));
     let outcomes = adapter.write(&batch(1..=12)).await.unwrap();
     assert!(outcomes[..10].iter().all(|outcome| matches!(outcome, Outcome::Reject(_))), "{outcomes:?}");
     assert_eq!(outcomes[10..], [Outcome::Retry(0), Outcome::Retry(0)]);
-    assert!(adapter.trouble().unwrap().contains("401"));
+    assert!(adapter.trouble().unwrap().contains("404"));
     assert_eq!(adapter.write(&batch([11])).await.unwrap(), [Outcome::Delivered]);
+}
+
+#[tokio::test]
+async fn a_receiver_that_does_not_let_the_node_in_refuses_no_event() {
+    for status in [401, 403, 407] {
+        let receiver = Receiver::answering([(200, vec![]), (status, vec![]), (status, vec![])]).await;
+        let mut adapter = adapter(config(&receiver.url));
+        // What it took before is noted before anything else.
+        let outcomes = adapter.write(&batch([1, 2, 3])).await.unwrap();
+        assert_eq!(outcomes, [Outcome::Delivered, Outcome::Retry(0), Outcome::Retry(0)]);
+        let error = adapter.write(&batch([2, 3])).await.unwrap_err();
+        assert!(error.reason.contains(&status.to_string()) && error.hint.contains("`token`"), "{error}");
+        assert_eq!(adapter.write(&batch([2])).await.unwrap(), [Outcome::Delivered]);
+        assert_eq!(receiver.ids(), ["s.1", "s.2", "s.2", "s.2"]);
+    }
 }
 
 #[tokio::test]

@@ -91,12 +91,12 @@ pub fn read_body(
         Kind::Json | Kind::Ndjson if gzip => {
             Err(BodyError::Unsupported("only the department's own file may come packed"))
         }
-        Kind::Json => rows(mapping, NAME, json_rows(body)?, at),
-        Kind::Ndjson => rows(mapping, NAME, lines(body), at),
+        Kind::Json => rows(mapping, NAME, 1, json_rows(body)?, at),
+        Kind::Ndjson => rows(mapping, NAME, 1, lines(body), at),
         Kind::Csv if !own_csv && !gzip => csv_rows(mapping, body, at),
         Kind::Unsaid if looks_like_json && !gzip => match json_rows(body) {
-            Ok(found) => rows(mapping, NAME, found, at),
-            Err(_) => rows(mapping, NAME, lines(body), at),
+            Ok(found) => rows(mapping, NAME, 1, found, at),
+            Err(_) => rows(mapping, NAME, 1, lines(body), at),
         },
         Kind::Csv | Kind::Own | Kind::Unsaid => own_file(mapping, gzip, body, limits),
     }
@@ -161,7 +161,7 @@ fn csv_rows(mapping: &Mapping, body: &[u8], at: Timestamp) -> Result<Pushed, Bod
         let record = record.map_err(|_| unreadable("it is not separated values", hint))?;
         found.push(csv_row(&header, &record));
     }
-    rows(mapping, NAME, found, at)
+    rows(mapping, NAME, 1, found, at)
 }
 
 fn csv_row(header: &csv::StringRecord, record: &csv::ByteRecord) -> Said {
@@ -181,10 +181,11 @@ fn csv_row(header: &csv::StringRecord, record: &csv::ByteRecord) -> Said {
     Said { raw, key: None, body }
 }
 
-/// Rows that stand for themselves, as messages.
+/// Rows that stand for themselves, as messages; `first` is the ordinal of the first.
 pub(crate) fn rows(
     mapping: &Mapping,
     name: &str,
+    first: u64,
     found: Vec<Said>,
     at: Timestamp,
 ) -> Result<Pushed, BodyError> {
@@ -196,7 +197,7 @@ pub(crate) fn rows(
         mapping.bind_messages(name, &columns).map_err(|error| unreadable(error.reason, error.hint))?;
     let mut pushed = Pushed { items: Vec::new(), rows: Vec::with_capacity(found.len()) };
     let mut messages = Vec::new();
-    for (locator, said) in (1..).zip(found) {
+    for (locator, said) in (first..).zip(found) {
         let (message, row) = message(&binding, &columns, locator, said, at);
         messages.push(message);
         pushed.rows.push(row);

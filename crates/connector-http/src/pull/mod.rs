@@ -5,16 +5,20 @@
 //! **Invariant:** the source is left alone as long as it asks, and between two rounds as long as the configuration says.
 
 mod config;
+mod held;
 mod oauth;
 mod pace;
 mod page;
+mod parts;
 mod position;
 #[cfg(test)]
 mod tests;
 
 pub use config::{Config, CursorFrom, CursorTo, Next, Oauth};
+pub use parts::{ConfigError, Parts};
 
 use crate::body;
+use crate::pull::held::Held;
 use crate::pull::oauth::Credentials;
 use crate::pull::page::{Page, Unread};
 use crate::pull::position::{Ask, Position};
@@ -27,8 +31,8 @@ use yibiao_contract::{
     Message, MessageBody, Messages, Recovery,
 };
 use yibiao_http_client::{
-    Allowed, Answer, BadUrl, Body, Bytes, Client, Fault, HeaderName, HeaderValue, Kept, Limits, Method,
-    Request, SecretSource, Trust, Url, header,
+    Allowed, Answer, Body, Bytes, Client, Fault, HeaderName, HeaderValue, Kept, Limits, Method, Request,
+    SecretSource, Url, header,
 };
 use yibiao_mapping::Mapping;
 use yibiao_record::Timestamp;
@@ -40,46 +44,6 @@ type Headers = Vec<(HeaderName, HeaderValue)>;
 const NAME: &str = "pull";
 /// Longest page that is set aside whole; of a longer one, its beginning.
 const UNREAD_BYTES_MAX: usize = 1 << 20;
-
-/// What a connector is made of.
-#[derive(Clone, Debug)]
-pub struct Parts {
-    /// What the operator wrote.
-    pub config: Config,
-    /// What rows look like.
-    pub mapping: Arc<Mapping>,
-    /// The token of the configuration, found.
-    pub token: Option<SecretSource>,
-    /// The client's secret for `oauth`, found.
-    pub client_secret: Option<SecretSource>,
-    /// Whose certificates are believed.
-    pub trust: Trust,
-    /// The time of day: of rows that do not say their own, and for limits that name a moment.
-    pub clock: fn() -> Timestamp,
-}
-
-/// A configuration that cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// An address is none.
-    #[error("`{0}`: {1}")]
-    Url(&'static str, BadUrl),
-    /// A network is none.
-    #[error("`allow`: {0} is no network; write one such as 10.1.0.0/16")]
-    Network(String),
-    /// A header is none.
-    #[error("`headers`: {0} is no header")]
-    Header(String),
-    /// Deletes without keys.
-    #[error("`deleted` needs `key`: only a row with a key can be said to be no more")]
-    Deleted,
-    /// A cursor in a body that is not sent.
-    #[error("a cursor goes to the body only where `body` is written; write `body: {{}}`")]
-    CursorTo,
-    /// Two tokens.
-    #[error("name `token` or `oauth`, not both")]
-    Tokens,
-}
 
 /// A REST source of rows.
 pub struct PullConnector {
@@ -96,6 +60,8 @@ pub struct PullConnector {
     clock: fn() -> Timestamp,
     /// Not before this is the source asked again, and what is to be said of it until then.
     rest: Option<(Instant, Option<String>)>,
+    /// What is left of the page that was read last.
+    held: Option<Held>,
 }
 
 impl fmt::Debug for PullConnector {
@@ -147,6 +113,7 @@ impl PullConnector {
             kept: Kept::default(),
             clock,
             rest: None,
+            held: None,
             config,
             mapping,
         })
@@ -305,27 +272,43 @@ impl PullConnector {
     }
 
     /// What becomes of a page, and where to go on.
-    fn taken(&mut self, position: &Position, url: &Url, answer: &Answer) -> Result<Option<Batch>, EdgeError> {
-        let at = (self.clock)();
+    fn taken(
+        &mut self,
+        position: &Position,
+        url: &Url,
+        answer: &Answer,
+        limits: BatchLimits,
+    ) -> Result<Option<Batch>, EdgeError> {
         let Page { rows, next, end } =
             match page::read(&self.config, (&position.ask, url), &answer.headers, &answer.body) {
                 Ok(page) => page,
-                Err(unread) => return self.set_aside(position, unread, &answer.body, at),
+                Err(unread) => return self.set_aside(position, unread, &answer.body, (self.clock)()),
             };
         let mut after = Position::at(&self.source, next);
         if end {
-            self.rest_for(self.poll(), None);
             let etag = answer.headers.get(header::ETAG).and_then(|etag| etag.to_str().ok());
             // What is asked for again is the same as was asked for now.
             after.etag = etag.filter(|_| after.ask == position.ask).map(str::to_owned);
         }
-        if rows.is_empty() {
-            let moved = after.ask != position.ask;
-            return Ok(moved.then(|| Batch { items: Vec::new(), cursor: after.cursor() }));
+        self.hand_on(Held::new(position, rows, after, end), limits)
+    }
+
+    /// The next rows of a page.
+    fn hand_on(&mut self, mut held: Held, limits: BatchLimits) -> Result<Option<Batch>, EdgeError> {
+        let asked = held.at.clone();
+        let (first, rows) = held.take(limits);
+        if held.is_empty() && held.end {
+            self.rest_for(self.poll(), None);
         }
-        let pushed = body::rows(&self.mapping, NAME, rows, at)
+        if rows.is_empty() {
+            let moved = held.after.ask != asked.ask || asked.within.is_some();
+            return Ok(moved.then(|| Batch { items: Vec::new(), cursor: held.after.cursor() }));
+        }
+        let pushed = body::rows(&self.mapping, NAME, first, rows, (self.clock)())
             .map_err(|error| self.edge(&error.to_string(), Recovery::Halt))?;
-        Ok(Some(Batch { items: pushed.items, cursor: after.cursor() }))
+        let cursor = if held.is_empty() { held.after.cursor() } else { held.at.cursor() };
+        self.held = Some(held).filter(|held| !held.is_empty());
+        Ok(Some(Batch { items: pushed.items, cursor }))
     }
 
     /// A page that cannot be read goes to the quarantine, once. Where it is not known what follows it, it is asked for
@@ -380,8 +363,11 @@ impl Connector for PullConnector {
         Ok(vec![Discovered { name: NAME.to_owned(), columns: self.mapping.message_columns() }])
     }
 
-    async fn read(&mut self, from: &Cursor, _: BatchLimits) -> Result<Option<Batch>, EdgeError> {
+    async fn read(&mut self, from: &Cursor, limits: BatchLimits) -> Result<Option<Batch>, EdgeError> {
         let position = Position::parse(&self.source, from)?;
+        if let Some(held) = self.held.take().filter(|held| held.at == position) {
+            return self.hand_on(held, limits);
+        }
         match &self.rest {
             Some((until, said)) if Instant::now() < *until => {
                 return said.as_ref().map_or(Ok(None), |said| Err(self.edge(said, Recovery::Retry)));
@@ -398,7 +384,7 @@ impl Connector for PullConnector {
                 Ok(None)
             }
             429 => Ok(None),
-            _ => self.taken(&position, &url, &answer),
+            _ => self.taken(&position, &url, &answer, limits),
         }
     }
 

@@ -20,6 +20,18 @@ pub(crate) struct Position {
     /// A digest of the page there that could not be read and was set aside.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) unread: Option<String>,
+    /// How much of the page there was handed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) within: Option<Within>,
+}
+
+/// How much of a page was handed on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Within {
+    /// Rows.
+    pub(crate) rows: usize,
+    /// A digest of them.
+    pub(crate) digest: String,
 }
 
 /// What to ask for.
@@ -38,7 +50,12 @@ pub(crate) enum Ask {
 
 impl Position {
     pub(crate) fn at(source: &str, ask: Ask) -> Position {
-        Position { version: VERSION, source: source.to_owned(), ask, etag: None, unread: None }
+        Position { version: VERSION, source: source.to_owned(), ask, etag: None, unread: None, within: None }
+    }
+
+    /// In the middle of the page that was asked for here.
+    pub(crate) fn in_the_page(&self, within: Within) -> Position {
+        Position { within: Some(within), ..Position::at(&self.source, self.ask.clone()) }
     }
 
     /// Reads a cursor back. One of another source, whose configuration was changed, is the start.

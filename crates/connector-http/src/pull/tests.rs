@@ -10,7 +10,7 @@ use serde_json::json;
 use std::sync::Mutex;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
-use yibiao_http_client::{Secret, SecretRef};
+use yibiao_http_client::{Secret, SecretRef, Trust};
 use yibiao_record::SystemId;
 
 const NOW: Timestamp = Timestamp(1_790_000_000);
@@ -456,4 +456,45 @@ fn a_configuration_that_cannot_work_is_refused() {
     let cursor =
         Next::Cursor { from: CursorFrom::Page("/n".to_owned()), to: CursorTo::Body, name: "n".to_owned() };
     assert!(refused(&|config| config.next = Some(cursor.clone())).contains("`body: {}`"));
+}
+
+#[tokio::test]
+async fn a_page_is_parted_and_asked_for_again_in_its_middle_only_by_another_connector() {
+    let source = Source::answering(|asked| {
+        let from: usize = number(asked, "from").unwrap_or(0);
+        ok(json!((from + 1..=5).map(row).collect::<Vec<_>>()))
+    })
+    .await;
+    let mut config = source.config();
+    config.next = Some(Next::Offset { name: "from".to_owned() });
+    let few = BatchLimits { rows_max: 2, ..LIMITS };
+    let mut first = connector(config.clone());
+    let batch = first.read(&Cursor::default(), few).await.unwrap().unwrap();
+    assert_eq!(rows(&batch), ["H-1", "H-2"]);
+    let middle = batch.cursor;
+    let batch = first.read(&middle, few).await.unwrap().unwrap();
+    assert_eq!((rows(&batch), source.asked().len()), (vec!["H-3".to_owned(), "H-4".to_owned()], 1));
+    let Some(Item::Messages(messages)) = batch.items.first() else { panic!() };
+    assert_eq!(messages.messages[0].locator, 3, "a row is named by its place in the page");
+    assert_eq!(drain(&mut first, batch.cursor).await.0, ["H-5"]);
+
+    assert_eq!(drain(&mut connector(config), middle).await.0, ["H-3", "H-4", "H-5"]);
+}
+
+#[tokio::test]
+async fn a_page_that_is_another_in_its_middle_begins_again() {
+    let keys = Arc::new(Mutex::new(vec![1, 2, 3]));
+    let held = keys.clone();
+    let source = Source::answering(move |_| {
+        ok(json!(held.lock().unwrap().iter().copied().map(row).collect::<Vec<_>>()))
+    })
+    .await;
+    let one = BatchLimits { rows_max: 1, ..LIMITS };
+    let batch = connector(source.config()).read(&Cursor::default(), one).await.unwrap().unwrap();
+    assert_eq!(rows(&batch), ["H-1"]);
+    keys.lock().unwrap().push(4);
+    let (found, _) = drain(&mut connector(source.config()), batch.cursor.clone()).await;
+    assert_eq!(found, ["H-2", "H-3", "H-4"], "what came behind does not change what was handed on");
+    *keys.lock().unwrap() = vec![9, 2];
+    assert_eq!(drain(&mut connector(source.config()), batch.cursor).await.0, ["H-9", "H-2"]);
 }

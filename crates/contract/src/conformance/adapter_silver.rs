@@ -2,7 +2,7 @@
 
 use super::adapter::{AdapterFixture, ROWS, batch, columns, deliver, holds, plain, start, write};
 use super::connector::Trouble;
-use super::run::{Flaw, broken};
+use super::run::{Flaw, broken, judge_waiting};
 use crate::{Adapter, Delivery, Outcome};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -117,6 +117,7 @@ pub(super) async fn trouble<F: AdapterFixture>(f: &mut F, trouble: Trouble) -> R
     let second = batch(2, &two, columns(own), own);
     let tried = adapter.write(&second).await;
     f.mend();
+    judge_waiting(&tried, "a row")?;
     let hint =
         "what is not known to have arrived is `Retry`, `Unknown` or an error; after a failure connect anew";
     let claimed = tried.is_ok_and(|outcomes| outcomes.iter().all(|outcome| *outcome == Outcome::Delivered));

@@ -4,7 +4,7 @@ use super::connector::Trouble;
 use super::event::{
     EVENTS, EventFixture, batch, connect, deliver, event, events, holds, mark, repeats, write,
 };
-use super::run::{Flaw, broken};
+use super::run::{Flaw, broken, judge_waiting};
 use crate::{Delivery, EventAdapter, FeedMark, Outcome};
 use std::future::poll_fn;
 use std::pin::pin;
@@ -161,6 +161,7 @@ pub(super) async fn trouble<F: EventFixture>(f: &mut F, trouble: Trouble) -> Res
     let rest = batch(EVENTS, events(f, 4, EVENTS));
     let tried = adapter.write(&rest).await;
     f.mend();
+    judge_waiting(&tried, "an event")?;
     let appends = repeats(&adapter);
     let claimed = tried.is_ok_and(|outcomes| outcomes.iter().all(|outcome| *outcome == Outcome::Delivered));
     if claimed {

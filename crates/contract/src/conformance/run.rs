@@ -114,6 +114,18 @@ pub(super) fn judge_delivered(outcomes: &[Outcome], one: &str) -> Result<(), Fla
     }
 }
 
+/// Fails where something was refused for good while the receiver was in trouble. `one` names a thing: "a row".
+pub(super) fn judge_waiting(tried: &Result<Vec<Outcome>, EdgeError>, one: &str) -> Result<(), Flaw> {
+    let outcomes = tried.as_deref().unwrap_or_default();
+    match outcomes.iter().any(|outcome| matches!(outcome, Outcome::Reject(_))) {
+        true => Err(broken(
+            format!("{one} was refused for good, which would have been taken later"),
+            "`Reject` is about what is sent; of a receiver that takes nothing say `Retry`, or give an error",
+        )),
+        false => Ok(()),
+    }
+}
+
 /// What may befall a receiver: the name of the check, its rule, and what is done to the receiver.
 pub(super) const TROUBLES: [(&str, &str, Trouble); 4] = [
     ("gone", "nothing is told as delivered, or lost, while the receiver is gone", Trouble::Gone),

@@ -167,6 +167,9 @@ impl Adapter for Receiver {
         if let Some(trouble) = trouble {
             return match self.is(named(trouble)) {
                 true if trouble == Trouble::Hanging => std::future::pending().await,
+                true if trouble == Trouble::Refusing => {
+                    Ok(vec![Outcome::Reject("it may not".to_owned()); batch.rows.len()])
+                }
                 true => Ok(vec![Outcome::Delivered; batch.rows.len()]),
                 false => Err(error(self.fault)),
             };

@@ -136,6 +136,9 @@ impl EventAdapter for Subscriber {
         if let Some(trouble) = trouble {
             return match self.is(named(trouble)) {
                 true if trouble == Trouble::Hanging => std::future::pending().await,
+                true if trouble == Trouble::Refusing => {
+                    Ok(vec![Outcome::Reject("it may not".to_owned()); batch.events.len()])
+                }
                 true => Ok(vec![Outcome::Delivered; batch.events.len()]),
                 false => Err(error(self.fault)),
             };
