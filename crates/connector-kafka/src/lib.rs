@@ -12,6 +12,7 @@
 mod config;
 mod decode;
 mod group;
+mod polled;
 mod position;
 mod reading;
 mod registry;

@@ -1,23 +1,20 @@
 //! The blocking part: polls the consumer and gathers batches.
 
 use crate::Settings;
-use crate::decode::decode;
 use crate::group::Group;
+use crate::polled::Polled;
 use crate::position::Position;
 use crate::registry::Registry;
 use crate::topic;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{BorrowedMessage, Message as _};
+use rdkafka::message::Message as _;
 use rdkafka::{Offset, TopicPartitionList};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::{Duration, Instant};
-use yibiao_contract::{
-    Batch, BatchLimits, Cursor, EdgeError, Item, Message, MessageBody, Messages, Recovery,
-};
+use yibiao_contract::{Batch, BatchLimits, Cursor, EdgeError, Item, Message, Messages, Recovery};
 use yibiao_kafka_client::{away, said};
-use yibiao_record::Timestamp;
 
 /// How long a reading waits while the group is being joined or the end of the topic is not reached.
 const SETTLE: Duration = Duration::from_secs(1);
@@ -132,12 +129,6 @@ impl From<EdgeError> for Stop {
     }
 }
 
-/// A message as it came, by its partition.
-struct Polled {
-    partition: i32,
-    message: Message,
-}
-
 impl Reading {
     pub(crate) fn read(
         &mut self,
@@ -174,7 +165,9 @@ impl Reading {
         }
         let mut position = position;
         let mut by_partition: BTreeMap<i32, Vec<Message>> = BTreeMap::new();
-        for Polled { partition, message } in polled {
+        for polled in polled {
+            polled.tell_its_trace(&settings.config.topic);
+            let Polled { partition, message, .. } = polled;
             let next = i64::try_from(message.locator).unwrap_or(i64::MAX).saturating_add(1);
             position.next.insert(partition, next);
             by_partition.entry(partition).or_default().push(message);
@@ -226,7 +219,7 @@ impl Reading {
                         held.consumer.context().told.answered();
                     }
                     held.consumer.context().state().at_end.remove(&message.partition());
-                    let next = match self.polled(settings, &message) {
+                    let next = match Polled::of(settings, &mut self.registry, &message) {
                         Ok(next) => next,
                         // What was polled before it goes on; the next reading begins with it.
                         Err(_) if !polled.is_empty() => {
@@ -266,21 +259,6 @@ impl Reading {
             }
         }
         Ok(polled)
-    }
-
-    fn polled(&mut self, settings: &Settings, message: &BorrowedMessage<'_>) -> Result<Polled, EdgeError> {
-        let (key, value) = (message.key(), message.payload());
-        let bytes_max = settings.config.message_bytes_max;
-        let length = value.map_or(0, <[u8]>::len);
-        let (key, body) = if length > bytes_max {
-            (None, MessageBody::Bad(format!("it has {length} bytes, more than `message_bytes_max`")))
-        } else {
-            decode(settings, &mut self.registry, key, value)?
-        };
-        let at = Timestamp(message.timestamp().to_millis().unwrap_or(0).div_euclid(1_000));
-        let raw = value.map(|value| value.get(..bytes_max).unwrap_or(value).to_vec()).unwrap_or_default();
-        let locator = u64::try_from(message.offset()).unwrap_or(0);
-        Ok(Polled { partition: message.partition(), message: Message { locator, key, at, raw, body } })
     }
 
     /// Whether all partitions that are read here are read to their end.

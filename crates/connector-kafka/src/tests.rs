@@ -1,6 +1,7 @@
 //! What comes of the messages of a topic, on Kafka itself.
 
 mod sharing;
+mod traces;
 
 use crate::decode::decode;
 use crate::registry::Registry;

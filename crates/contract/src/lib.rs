@@ -16,6 +16,7 @@ mod event;
 pub mod fault;
 #[cfg(feature = "program")]
 pub mod program;
+mod trace;
 #[cfg(feature = "cloud-events")]
 pub mod values;
 mod words;
@@ -24,6 +25,7 @@ pub use event::{
     ChangeEvent, EventAdapter, EventBatch, EventRecord, FeedMark, Letter, Patience, REFUSED, TOO_LARGE,
     UNFIT, error_headers,
 };
+pub use trace::{TRACE_PARENT, TraceParent};
 // What the traits speak of, so that an author needs this one crate.
 pub use yibiao_format::{BadRow, Cell, Opening, Row, cells_json, json_cells};
 pub use yibiao_record::Timestamp;

@@ -32,6 +32,7 @@ use clap::Parser;
 use cli::{Cli, LogFormat, Verb};
 use exit::Failure;
 use output::Output;
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -83,6 +84,8 @@ fn log(cli: &Cli) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&cli.log)
         .map_err(|error| Failure::usage(format!("cannot read the log filter {:?}: {error}", cli.log)))?;
     let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for people: files and log collectors would keep them as bytes.
+    let log = if std::io::stderr().is_terminal() { log } else { log.with_ansi(false) };
     match cli.log_format {
         LogFormat::Text => log.init(),
         LogFormat::Json => log.json().init(),

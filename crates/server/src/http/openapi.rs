@@ -136,6 +136,7 @@ fn parameters(http: &Http) -> Json {
         "idempotencyKey": parameter("header", "Idempotency-Key", json!({ "type": "string", "maxLength": 256 }),
             "A request sent again under its key is answered with its receipt and changes nothing."),
         "contentEncoding": parameter("header", "Content-Encoding", json!({ "enum": ["gzip", "identity"] }), "How the body is packed."),
+        "traceparent": parameter("header", "traceparent", json!({ "type": "string" }), "Under which trace it is sent (W3C Trace Context)."),
         "receipt": parameter("path", "id", json!({ "type": "string", "pattern": "^[0-9a-f]{32}$" }), "As the Location of the push said."),
         "subscription": subscription,
         "after": parameter("query", "after", number.clone(), "The position that is already there."),

@@ -5,12 +5,13 @@ use super::{BODY_BYTES_MAX, Door, Http, Refusal, Served};
 use crate::wire;
 use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::oneshot;
 use yibiao_connector_http::{BodyError, Kind, Pushed, PushedRow, read_body};
+use yibiao_contract::{TRACE_PARENT, TraceParent};
 use yibiao_format::Limits;
 use yibiao_pipeline::{Node, Received, Sent};
 use yibiao_record::{SystemId, Timestamp};
@@ -64,6 +65,7 @@ pub(super) async fn push(
             let reason = "another body was sent under this Idempotency-Key";
             return Err(Refusal::new(StatusCode::UNPROCESSABLE_ENTITY, reason, hint));
         }
+        traced(&headers, &known);
         return Ok(([("idempotent-replayed", "true")], answer(&known)).into_response());
     }
     let read =
@@ -78,7 +80,17 @@ pub(super) async fn push(
     let receipt = receipt_of(id, system, digest.to_string(), at, rows, received);
     let kept = tokio::task::block_in_place(|| http.0.receipts.keep(&receipt, key.is_some()));
     kept.map_err(|error| Refusal::failed(&error))?;
+    traced(&headers, &receipt);
     Ok(answer(&receipt))
+}
+
+/// Tells the log by which receipt a sender's trace goes on, where it sent one.
+fn traced(headers: &HeaderMap, receipt: &Receipt) {
+    let said = headers.get_all(TRACE_PARENT).iter().map(HeaderValue::as_bytes);
+    if let Some(traceparent) = TraceParent::of(said) {
+        let Receipt { id, system, .. } = receipt;
+        tracing::trace!(target: TRACE_PARENT, %system, receipt = %id, %traceparent, "a request was taken in");
+    }
 }
 
 pub(super) async fn receipt(

@@ -82,7 +82,11 @@ pub(crate) fn bus() -> Desk {
 }
 
 pub(crate) fn started(desk: &Desk) -> Served<'_> {
-    let node = desk.serve();
+    open(desk, desk.serve())
+}
+
+/// Waits until a node is open to be pushed to.
+fn open<'desk>(desk: &Desk, node: Served<'desk>) -> Served<'desk> {
     node.ready();
     node
 }
@@ -139,6 +143,25 @@ fn what_was_answered_survives_a_kill_and_is_answered_the_same_again() {
     assert_eq!(push(&desk, "MZ", "application/json", &[], ROW.as_bytes()).statuses(), ["repeat"]);
     assert_eq!(desk.counts()[0], 1);
     assert_eq!(node.stop().code, Some(0));
+}
+
+#[test]
+fn the_log_tells_under_which_receipt_a_trace_goes_on_and_repeats_no_other_header() {
+    const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let desk = bus();
+    let mut node = open(&desk, desk.serve_as(&["run", "--log", "warn,traceparent=trace"]));
+    let push = |headers| push(&desk, "MZ", "application/json", headers, ROW.as_bytes());
+    let traced = push(&[("traceparent", TRACE)]);
+    push(&[("traceparent", "00-110101195003071218-b7ad6b7169203331-01")]);
+    push(&[("traceparent", TRACE), ("traceparent", TRACE)]);
+    push(&[]);
+    let ended = node.stop();
+    let lines: Vec<&str> = ended.err.lines().filter(|line| line.contains("taken in")).collect();
+    let [line] = lines[..] else { panic!("{}", ended.err) };
+    let receipt = traced.json()["id"].as_str().unwrap().to_owned();
+    assert!(line.contains(TRACE) && line.contains(&receipt) && line.contains("MZ"), "{line}");
+    assert!(!ended.err.contains("110101195003071218"));
+    assert!(!ended.err.contains('\u{1b}'), "colours are for terminals only");
 }
 
 #[test]

@@ -50,7 +50,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         path: "/v1/submissions/{system}",
         tag: "rows",
         summary: "Push rows, or the department's own file. The answer comes when they are durable.",
-        parameters: &["system", "idempotencyKey", "contentEncoding"],
+        parameters: &["system", "idempotencyKey", "contentEncoding", "traceparent"],
         body: Body::Rows,
         answers: &[
             (200, "The receipt.", JSON, "Receipt"),
