@@ -82,11 +82,7 @@ pub(crate) fn bus() -> Desk {
 }
 
 pub(crate) fn started(desk: &Desk) -> Served<'_> {
-    open(desk, desk.serve())
-}
-
-/// Waits until a node is open to be pushed to.
-fn open<'desk>(desk: &Desk, node: Served<'desk>) -> Served<'desk> {
+    let node = desk.serve();
     node.ready();
     node
 }
@@ -149,7 +145,8 @@ fn what_was_answered_survives_a_kill_and_is_answered_the_same_again() {
 fn the_log_tells_under_which_receipt_a_trace_goes_on_and_repeats_no_other_header() {
     const TRACE: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     let desk = bus();
-    let mut node = open(&desk, desk.serve_as(&["run", "--log", "warn,traceparent=trace"]));
+    let mut node = desk.serve_as(&["run", "--log", "warn,traceparent=trace"]);
+    node.ready();
     let push = |headers| push(&desk, "MZ", "application/json", headers, ROW.as_bytes());
     let traced = push(&[("traceparent", TRACE)]);
     push(&[("traceparent", "00-110101195003071218-b7ad6b7169203331-01")]);
