@@ -23,3 +23,10 @@ accuracy:
 # The crash rounds: the node and its broker are killed at named points and at random; writes benches/gold.md.
 gold rounds="100":
     GOLD_ROUNDS={{rounds}} GOLD_REPORT={{justfile_directory()}}/benches/gold.md cargo test --package yibiao --test bus -- gold
+
+# The bus, measured: Kafka in and out beside Kafka Connect and a bare loop; HTTP push by wrk; webhooks beside some that hang.
+bus:
+    cargo build --release --quiet --package yibiao --package yibiao-benches
+    target/release/bus target/release/yibiao
+    bash benches/push.sh target/release/yibiao
+    target/release/hanging target/release/yibiao

@@ -2,5 +2,6 @@
 
 pub mod invented;
 pub mod report;
+pub mod rows;
 pub mod score;
 pub mod sets;

@@ -11,17 +11,13 @@ const START: Duration = Duration::from_secs(240);
 
 /// A worker with its connectors.
 #[derive(Debug)]
-pub(crate) struct Connect {
+pub struct Connect {
     process: Kept,
 }
 
 impl Connect {
     /// Starts connectors, each a name and its settings, with the jars of plugins besides Kafka's own.
-    pub(crate) fn start(
-        broker: &Broker,
-        plugins: &[(&str, PathBuf)],
-        connectors: &[(String, String)],
-    ) -> Connect {
+    pub fn start(broker: &Broker, plugins: &[(&str, PathBuf)], connectors: &[(String, String)]) -> Connect {
         let process = Kept::new("connect", "KILL");
         let folder = process.folder().join("plugins");
         std::fs::create_dir(&folder).expect("the new folder can be written to");
@@ -61,8 +57,13 @@ impl Connect {
         Connect { process }
     }
 
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.pid()
+    }
+
     /// What it has said, for whoever waits in vain.
-    pub(crate) fn log(&self) -> String {
+    pub fn log(&self) -> String {
         self.process.log()
     }
 }

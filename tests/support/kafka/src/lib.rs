@@ -20,6 +20,7 @@ mod registry;
 
 pub use broker::Broker;
 pub use client::Record;
+pub use connect::Connect;
 pub use debezium::{Debezium, Form};
 pub use gate::Gate;
 pub use python::python;

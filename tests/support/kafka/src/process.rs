@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError, mpsc};
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ pub(crate) struct Kept {
     folder: PathBuf,
     signal: &'static str,
     keeper: Mutex<Option<Child>>,
+    pid: AtomicU32,
 }
 
 impl Kept {
@@ -36,7 +38,7 @@ impl Kept {
             .prefix(&format!("yibiao-{name}-"))
             .tempdir()
             .expect("a folder can be made");
-        Kept { folder: folder.keep(), signal, keeper: Mutex::new(None) }
+        Kept { folder: folder.keep(), signal, keeper: Mutex::new(None), pid: AtomicU32::new(0) }
     }
 
     /// The program's folder.
@@ -66,6 +68,7 @@ impl Kept {
         let mut pid = String::new();
         let stdout = keeper.stdout.take().expect("invariant: it is piped");
         BufReader::new(stdout).read_line(&mut pid).expect("the keeper tells the process id");
+        self.pid.store(pid.trim().parse().expect("a process id is a number"), Ordering::Relaxed);
         *self.keeper.lock().unwrap_or_else(PoisonError::into_inner) = Some(keeper);
     }
 
@@ -76,6 +79,11 @@ impl Kept {
         let told = keeper.stdin.take().map(|mut stdin| stdin.write_all(b"keep\n"));
         assert!(matches!(told, Some(Ok(()))), "the keeper takes its order");
         keeper.wait().expect("the keeper ends");
+    }
+
+    /// The program's process id, while it runs.
+    pub(crate) fn pid(&self) -> u32 {
+        self.pid.load(Ordering::Relaxed)
     }
 
     /// What the program has written.
