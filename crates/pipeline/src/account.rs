@@ -166,7 +166,7 @@ impl Node {
             self.letters.note(letter);
         }
         self.renew_last()?;
-        self.refresh_accounts()?;
+        self.refresh_account(id)?;
         Ok(())
     }
 
@@ -213,58 +213,78 @@ impl Node {
     /// The counts of every subscription.
     pub fn accounts(&self) -> Result<Vec<Account>, ReadError> {
         let view = self.store.view()?;
-        let feed = view.last().change.0;
         let counters = view.counters()?;
-        let mut accounts = Vec::new();
-        for subscription in self.policy.subscriptions() {
-            let prefix = format!("subscription/{}/", subscription.id());
-            let mut account = Account {
-                subscription: subscription.id().to_owned(),
-                delivered: 0,
-                filtered: BTreeMap::new(),
-                dead: 0,
-                purged: 0,
-                letters: self.letters.waiting(subscription.id()),
-                pending: feed.saturating_sub(view.position(subscription.id())?.unwrap_or(0)),
-                feed,
-                disabled: Disabled::read(&view, subscription.id())?,
-            };
-            for (name, count) in counters.range(prefix.clone()..) {
-                let Some(name) = name.strip_prefix(&prefix) else { break };
-                let count = u64::try_from(*count).unwrap_or(0);
-                match name.strip_prefix("filtered/") {
-                    Some(rule) => {
-                        account.filtered.insert(rule.to_owned(), count);
-                    }
-                    None if name == "dead" => account.dead = count,
-                    None if name == "purged" => account.purged = count,
-                    None => account.delivered = count,
+        let account = |subscription| self.account(&view, &counters, subscription);
+        self.policy.subscriptions().map(account).collect()
+    }
+
+    fn account(
+        &self,
+        view: &View,
+        counters: &BTreeMap<String, i64>,
+        subscription: &Subscription,
+    ) -> Result<Account, ReadError> {
+        let feed = view.last().change.0;
+        let prefix = format!("subscription/{}/", subscription.id());
+        let mut account = Account {
+            subscription: subscription.id().to_owned(),
+            delivered: 0,
+            filtered: BTreeMap::new(),
+            dead: 0,
+            purged: 0,
+            letters: self.letters.waiting(subscription.id()),
+            pending: feed.saturating_sub(view.position(subscription.id())?.unwrap_or(0)),
+            feed,
+            disabled: Disabled::read(view, subscription.id())?,
+        };
+        for (name, count) in counters.range(prefix.clone()..) {
+            let Some(name) = name.strip_prefix(&prefix) else { break };
+            let count = u64::try_from(*count).unwrap_or(0);
+            match name.strip_prefix("filtered/") {
+                Some(rule) => {
+                    account.filtered.insert(rule.to_owned(), count);
                 }
+                None if name == "dead" => account.dead = count,
+                None if name == "purged" => account.purged = count,
+                None => account.delivered = count,
             }
-            accounts.push(account);
         }
-        Ok(accounts)
+        Ok(account)
+    }
+
+    /// Shows the counts of a subscription in the metrics, and of all where the feed has grown since: what waits for the
+    /// others grows with it. There may be thousands.
+    fn refresh_account(&mut self, id: &str) -> Result<(), ReadError> {
+        if self.shown != self.last.change {
+            self.shown = self.last.change;
+            return self.refresh_accounts();
+        }
+        let Some(subscription) = self.policy.subscription(id) else { return Ok(()) };
+        let view = self.store.view()?;
+        self.show_account(&self.account(&view, &view.counters()?, subscription)?);
+        Ok(())
     }
 
     /// Shows the counts in the metrics.
     pub(crate) fn refresh_accounts(&self) -> Result<(), ReadError> {
-        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        for account in self.accounts()? {
-            let counts = [
-                ("delivered", account.delivered),
-                ("filtered", account.filtered_in_all()),
-                ("dead", account.dead),
-                ("pending", account.pending),
-            ];
-            for (outcome, count) in counts {
-                self.metrics.outcomes.with_label_values(&[&account.subscription, outcome]).set(signed(count));
-            }
-            self.metrics.gap.with_label_values(&[&account.subscription]).set(account.gap());
-            let disabled = i64::from(account.disabled.is_some());
-            self.metrics.disabled.with_label_values(&[&account.subscription]).set(disabled);
-            let waiting = i64::try_from(account.letters).unwrap_or(i64::MAX);
-            self.metrics.dlq.with_label_values(&[&account.subscription]).set(waiting);
-        }
+        self.accounts()?.iter().for_each(|account| self.show_account(account));
         Ok(())
+    }
+
+    fn show_account(&self, account: &Account) {
+        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+        let counts = [
+            ("delivered", account.delivered),
+            ("filtered", account.filtered_in_all()),
+            ("dead", account.dead),
+            ("pending", account.pending),
+        ];
+        for (outcome, count) in counts {
+            self.metrics.outcomes.with_label_values(&[&*account.subscription, outcome]).set(signed(count));
+        }
+        let of = [&*account.subscription];
+        self.metrics.gap.with_label_values(&of).set(account.gap());
+        self.metrics.disabled.with_label_values(&of).set(i64::from(account.disabled.is_some()));
+        self.metrics.dlq.with_label_values(&of).set(i64::try_from(account.letters).unwrap_or(i64::MAX));
     }
 }

@@ -17,7 +17,7 @@ use yibiao_contract::Cursor;
 use yibiao_mapping::Mapping;
 use yibiao_policy::Policy;
 use yibiao_record::{
-    Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
+    ChangeSeq, Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
 };
 use yibiao_resolve::file::ModelFileError;
 use yibiao_resolve::world::{Assignment, Settings, World};
@@ -70,6 +70,8 @@ pub struct Node {
     pub(crate) lag: Lag,
     /// Where the logs end; of submissions and quarantine, with the batch that is being published.
     pub(crate) last: Boundary,
+    /// Where the feed ended when the counts of all subscriptions were last shown.
+    pub(crate) shown: ChangeSeq,
 }
 
 /// The decisions that hold.
@@ -158,6 +160,7 @@ impl Node {
             quarantine: Quarantine::load(&view)?,
             letters: Letters::load(&view)?,
             lag: Lag::default(),
+            shown: last.change,
         };
         node.load_locators(&view)?;
         node.refresh_gauges();
