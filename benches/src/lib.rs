@@ -3,5 +3,6 @@
 pub mod invented;
 pub mod report;
 pub mod rows;
+pub mod running;
 pub mod score;
 pub mod sets;

@@ -9,12 +9,13 @@ use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream as Stream;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use yibiao_benches::rows;
+use yibiao_benches::running::Running;
 
 /// Receivers that answer.
 const WELL: usize = 10;
@@ -67,32 +68,12 @@ fn print(hanging: usize, alone: &Figures, beside: &Figures) {
     }
 }
 
-/// A process that ends with the value.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Fails only where it has ended by itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
-
 fn measure(node: &Path, hanging: usize) -> Figures {
     let (arrivals, receivers, ports) = receivers();
     let folder = tempfile::tempdir().expect("a folder can be made");
     let listen = configure(folder.path(), &ports, hanging);
-    let log = std::fs::File::create(folder.path().join("log")).expect("the new folder can be written to");
-    let child = Command::new(node)
-        .args(["run", "-c"])
-        .arg(folder.path().join("yibiao.yaml"))
-        .env("YIBIAO_TOKEN", TOKEN)
-        .env("SECRET", "a secret of the benchmark, of bytes enough")
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn();
-    let mut running = Running(child.expect("the program can be started"));
+    let secrets = [("YIBIAO_TOKEN", TOKEN), ("SECRET", "a secret of the benchmark, of bytes enough")];
+    let mut running = Running::node(node, folder.path(), &secrets);
     let mut door = opened(&listen, &mut running, &folder.path().join("log"));
     // The first event is the one that the hanging hang on.
     push(&mut door, &listen, 0);

@@ -65,10 +65,10 @@ fn attributes(settings: &Settings, number: Option<u32>, event: &ChangeEvent) -> 
 }
 
 /// Attributes as the client library takes them.
-pub(crate) fn headers(attributes: &[(String, String)]) -> OwnedHeaders {
-    attributes.iter().fold(OwnedHeaders::new_with_capacity(attributes.len()), |headers, (key, value)| {
-        headers.insert(Header { key, value: Some(value) })
-    })
+pub(crate) fn headers<'a>(attributes: impl IntoIterator<Item = (&'a str, &'a String)>) -> OwnedHeaders {
+    attributes
+        .into_iter()
+        .fold(OwnedHeaders::new(), |headers, (key, value)| headers.insert(Header { key, value: Some(value) }))
 }
 
 impl Written {

@@ -5,7 +5,6 @@ use crate::numbers::Numbers;
 use crate::topics::DEAD_BYTES_MAX;
 use crate::{NAME, Quiet, Settings, edge, position, topics};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer, ThreadedProducer};
 use std::fmt;
 use std::time::{Duration, Instant};
@@ -176,10 +175,7 @@ impl Writer {
         }
         let errors = error_headers(NAME, &settings.subscription, event.position, letter.code, reason);
         let headers = letter.headers.iter().map(|(name, value)| (name.as_str(), value));
-        let headers = headers.chain(errors.iter().map(|(name, value)| (*name, value)));
-        let headers = headers.fold(OwnedHeaders::new(), |headers, (key, value)| {
-            headers.insert(Header { key, value: Some(value) })
-        });
+        let headers = event::headers(headers.chain(errors.iter().map(|(name, value)| (*name, value))));
         let topic = settings.config.dead_topic(kind);
         let key = event.entity.to_string();
         let record = BaseRecord::to(&topic).key(&key).headers(headers);
@@ -188,7 +184,7 @@ impl Writer {
 
     fn send_event(&self, written: &Written) -> Result<(), KafkaError> {
         let Written { changes_topic, current_topic, key, headers, body, gone } = written;
-        let headers = event::headers(headers);
+        let headers = event::headers(headers.iter().map(|(name, value)| (name.as_str(), value)));
         let record = BaseRecord::to(changes_topic).key(key).payload(body).headers(headers.clone());
         self.send(record)?;
         let record = BaseRecord::to(current_topic).key(key).headers(headers);

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use yibiao_contract::{ChangeEvent, Finding, Letter, cloud_event};
 use yibiao_http_client::{
     Allowed, Answer, Body, Bytes, Client, Fault, HeaderMap, HeaderName, HeaderValue, Kept, Limits, Method,
-    Request, SecretSource, Url, header, retry_after,
+    Request, SecretSource, Url, bearer, header, retry_after,
 };
 use yibiao_record::Timestamp;
 use yibiao_schema::Dictionary;
@@ -237,9 +237,7 @@ impl Post {
     fn authorization(&self) -> Result<Option<(HeaderName, HeaderValue)>, String> {
         let Some(token) = &self.token else { return Ok(None) };
         let token = token.read().map_err(|error| error.to_string())?;
-        let mut value = HeaderValue::from_str(&format!("Bearer {}", token.reveal()))
-            .map_err(|_| "the token is no header value".to_owned())?;
-        value.set_sensitive(true);
+        let value = bearer(token.reveal()).ok_or("the token is no header value")?;
         Ok(Some((header::AUTHORIZATION, value)))
     }
 

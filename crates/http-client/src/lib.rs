@@ -23,7 +23,7 @@ pub use address::Allowed;
 pub use client::{Answer, Body, Client, Fault, Limits, Request};
 pub use connection::{Kept, Trust, TrustError};
 pub use later::retry_after;
-pub use secret::{Secret, SecretError, SecretRef, SecretSource, basic};
+pub use secret::{Secret, SecretError, SecretRef, SecretSource, basic, bearer};
 pub use url::{BadUrl, Url, form};
 
 // What requests and answers are made of.

@@ -117,6 +117,13 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// The `Authorization` header of whoever has a token; `None` where the token is no header value.
+pub fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
 /// The `Authorization` header of a client with its secret, as OAuth 2 has it.
 pub fn basic(client: &str, secret: &Secret) -> HeaderValue {
     let mut pair = String::new();

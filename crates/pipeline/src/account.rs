@@ -114,7 +114,7 @@ impl Node {
             *report.changes.entry(disposition).or_insert(0) += 1;
         }
         let mut resent = Vec::new();
-        for letter in self.marked_letters(id)? {
+        for letter in self.marked_letters(id, &view)? {
             // The rows were all written anew just now.
             let Some(change) = view.change(letter.at)? else { continue };
             let became = match self.disposition(subscription, &change, rejected, at, &view) {
@@ -149,7 +149,7 @@ impl Node {
         let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
         let counts: Vec<(Disposition, i64)> =
             counts.iter().map(|(disposition, n)| (*disposition, signed(*n))).collect();
-        self.store.commit(&Commit {
+        let commit = Commit {
             positions: vec![(id.to_owned(), upto.0)],
             counters: counts.iter().map(|(disposition, n)| (disposition.counter(id), *n)).collect(),
             audit: vec![AuditDraft {
@@ -159,12 +159,11 @@ impl Node {
                 subjects: Vec::new(),
                 counts: counts.iter().map(|(disposition, n)| (disposition.name().into(), *n)).collect(),
             }],
-            dead_letters: letters.clone(),
+            dead_letters: letters,
             ..Commit::default()
-        })?;
-        for letter in &letters {
-            self.letters.note(letter);
-        }
+        };
+        self.store.commit(&commit)?;
+        self.letters.committed(&commit);
         self.renew_last()?;
         self.refresh_account(id)?;
         Ok(())

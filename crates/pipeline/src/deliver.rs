@@ -5,12 +5,13 @@
 
 use crate::account::Disposition;
 use crate::guard::guarded;
+use crate::letters::kept;
 use crate::node::Node;
 use crate::project::{Projection, Projector};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use yibiao_contract::{
-    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, OutBatch, OutRow, Outcome, REFUSED,
+    Adapter, Batch, BatchLimits, Connector, Cursor, EdgeError, Item, Letter, OutBatch, OutRow, Outcome,
     Recovery,
 };
 use yibiao_format::Cell;
@@ -182,20 +183,25 @@ impl RejectedRow {
         };
         let cells: serde_json::Map<String, serde_json::Value> =
             self.row.cells.iter().map(|(column, of)| (column.clone(), cell(of))).collect();
-        DeadLetter {
-            at: change,
-            subscription: subscription.into(),
-            code: REFUSED.into(),
-            reason: self.reason.as_str().into(),
-            receiver: "its own file".into(),
-            sender: "adapter".into(),
-            key: self.row.key.clone().unwrap_or_default().into_bytes().into(),
-            headers: vec![("content-type".into(), "application/json".into())],
-            body: serde_json::Value::Object(cells).to_string().into_bytes().into(),
-            refused: 1,
-            refused_at: at,
-            replay: false,
-        }
+        let letter = Letter {
+            receiver: "its own file".to_owned(),
+            key: self.row.key.clone().unwrap_or_default().into_bytes(),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: serde_json::Value::Object(cells).to_string().into_bytes(),
+            ..Letter::default()
+        };
+        kept(subscription, change, "adapter", letter, &self.reason, at)
+    }
+}
+
+/// A receiver that did not take everything.
+pub(crate) fn unfinished(subscription: &str, reason: String, hint: &str) -> EdgeError {
+    EdgeError {
+        attempt: format!("cannot deliver for {subscription}"),
+        reason,
+        hint: hint.to_owned(),
+        recovery: Recovery::Retry,
+        edition: None,
     }
 }
 
@@ -215,13 +221,8 @@ fn rejected(
                 rejected.extend(entities.iter().map(|entity| (*entity, refused.clone())));
             }
             Outcome::Retry(_) | Outcome::Unknown | Outcome::Gone => {
-                return Err(EdgeError {
-                    attempt: format!("cannot deliver for {subscription}"),
-                    reason: "the receiver did not take every row".to_owned(),
-                    hint: "it is tried again by itself".to_owned(),
-                    recovery: Recovery::Retry,
-                    edition: None,
-                });
+                let reason = "the receiver did not take every row".to_owned();
+                return Err(unfinished(subscription, reason, "it is tried again by itself"));
             }
         }
     }

@@ -177,8 +177,7 @@ impl Dispatch {
         drop(view);
         let mut trouble = Trouble::default();
         loop {
-            while self.replay(delivery, jobs, noted).await? {}
-            let view = ask(jobs, |node| node.store().view()).await??;
+            let view = self.replay(delivery, jobs, noted).await?;
             if let Some(disabled) = Disabled::read(&view, &delivery.subscription)? {
                 drop(view); // a view that is held keeps the store from reusing space
                 told(Some(&disabled.error(&delivery.subscription)));
@@ -346,17 +345,6 @@ impl Dispatch {
             () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
         }
     }
-}
-
-/// It is not known of every event what became of it.
-pub(crate) fn unfinished(subscription: &str) -> DispatchError {
-    DispatchError::Edge(EdgeError {
-        attempt: format!("cannot deliver for {subscription}"),
-        reason: "the receiver did not take every event".to_owned(),
-        hint: "it is tried again by itself".to_owned(),
-        recovery: Recovery::Retry,
-        edition: None,
-    })
 }
 
 /// Asks the node for something between two batches.

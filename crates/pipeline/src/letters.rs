@@ -20,9 +20,12 @@ const NAMED_MAX: usize = 100;
 /// Letters that are sent again at once.
 const AGAIN_MAX: usize = 500;
 
-/// Which letters wait, by subscription and position, and whether they are to be sent again.
+/// Which letters wait, and which of them are to be sent again: by subscription, their positions.
 #[derive(Debug, Default)]
-pub(crate) struct Letters(BTreeMap<Box<str>, BTreeMap<u64, bool>>);
+pub(crate) struct Letters {
+    waiting: BTreeMap<Box<str>, BTreeSet<u64>>,
+    marked: BTreeMap<Box<str>, BTreeSet<u64>>,
+}
 
 impl Letters {
     pub(crate) fn load(view: &View) -> Result<Letters, ReadError> {
@@ -31,28 +34,37 @@ impl Letters {
         Ok(letters)
     }
 
-    pub(crate) fn note(&mut self, letter: &DeadLetter) {
-        self.0.entry(letter.subscription.clone()).or_default().insert(letter.at.0, letter.replay);
+    /// What a commit that is durable did to them.
+    pub(crate) fn committed(&mut self, commit: &Commit) {
+        for (at, subscription) in &commit.dead_letters_gone {
+            for of in [&mut self.waiting, &mut self.marked] {
+                of.get_mut(subscription).map(|of| of.remove(&at.0));
+            }
+        }
+        commit.dead_letters.iter().for_each(|letter| self.note(letter));
     }
 
-    fn forget(&mut self, subscription: &str, at: ChangeSeq) {
-        if let Some(of) = self.0.get_mut(subscription) {
-            of.remove(&at.0);
+    fn note(&mut self, letter: &DeadLetter) {
+        let (subscription, at) = (&letter.subscription, letter.at.0);
+        self.waiting.entry(subscription.clone()).or_default().insert(at);
+        if letter.replay {
+            self.marked.entry(subscription.clone()).or_default().insert(at);
+        } else if let Some(of) = self.marked.get_mut(subscription) {
+            of.remove(&at);
         }
     }
 
     pub(crate) fn waiting(&self, subscription: &str) -> usize {
-        self.0.get(subscription).map_or(0, BTreeMap::len)
+        self.waiting.get(subscription).map_or(0, BTreeSet::len)
     }
 
     /// How many of all are to be sent again.
     pub(crate) fn marks(&self) -> usize {
-        self.0.values().map(|of| of.values().filter(|replay| **replay).count()).sum()
+        self.marked.values().map(BTreeSet::len).sum()
     }
 
     fn marked(&self, subscription: &str) -> impl Iterator<Item = u64> {
-        let of = self.0.get(subscription).into_iter().flatten();
-        of.filter(|(_, replay)| **replay).map(|(at, _)| *at)
+        self.marked.get(subscription).into_iter().flatten().copied()
     }
 }
 
@@ -107,14 +119,26 @@ pub(crate) fn dead_letter(
     reason: &str,
     at: Timestamp,
 ) -> DeadLetter {
-    let Letter { code, receiver, key, headers, body } = adapter.letter(event);
+    kept(subscription, ChangeSeq(event.position), adapter.name(), adapter.letter(event), reason, at)
+}
+
+/// What was sent for a change and refused, as it is kept.
+pub(crate) fn kept(
+    subscription: &str,
+    change: ChangeSeq,
+    sender: &str,
+    letter: Letter,
+    reason: &str,
+    at: Timestamp,
+) -> DeadLetter {
+    let Letter { code, receiver, key, headers, body } = letter;
     DeadLetter {
-        at: ChangeSeq(event.position),
+        at: change,
         subscription: subscription.into(),
         code: if code.is_empty() { REFUSED } else { code }.into(),
         reason: reason.into(),
         receiver: receiver.into(),
-        sender: adapter.name().into(),
+        sender: sender.into(),
         key: key.into(),
         headers: headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         body: body.into(),
@@ -200,12 +224,12 @@ impl Node {
     }
 
     /// The letters of a subscription that are to be sent again: the first of them.
-    pub(crate) fn marked_letters(&self, subscription: &str) -> Result<Vec<DeadLetter>, ReadError> {
-        let mut marked = self.letters.marked(subscription).take(AGAIN_MAX).peekable();
-        if marked.peek().is_none() {
-            return Ok(Vec::new());
-        }
-        let view = self.store.view()?;
+    pub(crate) fn marked_letters(
+        &self,
+        subscription: &str,
+        view: &View,
+    ) -> Result<Vec<DeadLetter>, ReadError> {
+        let marked = self.letters.marked(subscription).take(AGAIN_MAX);
         let letters = marked.map(|at| view.dead_letter(ChangeSeq(at), subscription));
         letters.filter_map(Result::transpose).collect()
     }
@@ -249,12 +273,7 @@ impl Node {
 
     fn change_letters(&mut self, commit: Commit) -> Result<(), DeliverError> {
         self.store.commit(&commit)?;
-        for (at, subscription) in &commit.dead_letters_gone {
-            self.letters.forget(subscription, *at);
-        }
-        for letter in &commit.dead_letters {
-            self.letters.note(letter);
-        }
+        self.letters.committed(&commit);
         self.renew_last()?;
         self.refresh_accounts()?;
         Ok(())

@@ -2,31 +2,36 @@
 //!
 //! **Invariant:** order per entity is kept: no event follows a later one of its entity that the receiver has.
 
-use crate::dispatch::{Dispatch, DispatchError, EventDelivery, ask, unfinished};
+use crate::deliver::unfinished;
+use crate::dispatch::{Dispatch, DispatchError, EventDelivery, ask};
 use crate::letters::{Resent, dead_letter};
 use crate::node::Node;
 use crate::run::Job;
+use crate::sent::NOT_EVERY_EVENT;
 use tokio::sync::mpsc;
 use yibiao_contract::{EventAdapter, Outcome};
 use yibiao_record::ChangeSeq;
 use yibiao_store::{DeadLetter, ReadError, View};
 
 impl Dispatch {
-    /// Sends what a running node has marked; whether there was anything.
+    /// Sends what a running node has marked, and gives the store as it is then.
     pub(crate) async fn replay<E: EventAdapter>(
         &self,
         delivery: &mut EventDelivery<E>,
         jobs: &mpsc::Sender<Job>,
         noted: u64,
-    ) -> Result<bool, DispatchError> {
-        let subscription = delivery.subscription.clone();
-        let found = ask(jobs, move |node| marked(node, &subscription)).await??;
-        let Some((view, letters)) = found else { return Ok(false) };
-        let resent = self.resend(delivery, &view, letters, noted).await?;
-        drop(view);
-        let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
-        ask(jobs, move |node| node.settle_letters(&subscription, resent, at)).await??;
-        Ok(true)
+    ) -> Result<View, DispatchError> {
+        loop {
+            let subscription = delivery.subscription.clone();
+            let (view, letters) = ask(jobs, move |node| marked(node, &subscription)).await??;
+            if letters.is_empty() {
+                return Ok(view);
+            }
+            let resent = self.resend(delivery, &view, letters, noted).await?;
+            drop(view);
+            let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
+            ask(jobs, move |node| node.settle_letters(&subscription, resent, at)).await??;
+        }
     }
 
     /// The same, of a node that is not running.
@@ -36,12 +41,15 @@ impl Dispatch {
         node: &mut Node,
         noted: u64,
     ) -> Result<(), DispatchError> {
-        while let Some((view, letters)) = marked(node, &delivery.subscription)? {
+        loop {
+            let (view, letters) = marked(node, &delivery.subscription)?;
+            if letters.is_empty() {
+                return Ok(());
+            }
             let resent = self.resend(delivery, &view, letters, noted).await?;
             drop(view);
             node.settle_letters(&delivery.subscription, resent, (self.clock)())?;
         }
-        Ok(())
     }
 
     async fn resend<E: EventAdapter>(
@@ -64,13 +72,13 @@ impl Dispatch {
                 }
                 (None, Some((_, rule)), None) => resent.push((letter, Resent::Filtered(*rule))),
                 // Every change is an event or filtered.
-                (None, None, None) => return Err(unfinished(&subscription)),
+                (None, None, None) => return Err(again_later(&subscription)),
             }
         }
         let outcomes =
             if events.is_empty() { Vec::new() } else { delivery.adapter.rewrite(events.clone()).await? };
         if outcomes.len() != again.len() {
-            return Err(unfinished(&subscription));
+            return Err(again_later(&subscription));
         }
         for ((letter, event), outcome) in again.into_iter().zip(events).zip(outcomes) {
             let became = match outcome {
@@ -80,7 +88,7 @@ impl Dispatch {
                     Resent::Refused(dead_letter(&subscription, &delivery.adapter, &event, &reason, at))
                 }
                 Outcome::Retry(_) | Outcome::Unknown | Outcome::Gone => {
-                    return Err(unfinished(&subscription));
+                    return Err(again_later(&subscription));
                 }
             };
             resent.push((letter, became));
@@ -111,8 +119,14 @@ impl Dispatch {
     }
 }
 
-/// What a node has marked of a subscription, and the store as it is; `None` where there is nothing.
-fn marked(node: &Node, subscription: &str) -> Result<Option<(View, Vec<DeadLetter>)>, ReadError> {
-    let letters = node.marked_letters(subscription)?;
-    if letters.is_empty() { Ok(None) } else { Ok(Some((node.store().view()?, letters))) }
+/// It is not known of every event what became of it.
+fn again_later(subscription: &str) -> DispatchError {
+    unfinished(subscription, NOT_EVERY_EVENT.to_owned(), "it is tried again by itself").into()
+}
+
+/// The store as it is, and what a node has marked of a subscription.
+fn marked(node: &Node, subscription: &str) -> Result<(View, Vec<DeadLetter>), ReadError> {
+    let view = node.store().view()?;
+    let letters = node.marked_letters(subscription, &view)?;
+    Ok((view, letters))
 }

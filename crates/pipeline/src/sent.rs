@@ -3,18 +3,22 @@
 //! **Invariant:** what is settled is the beginning of the batch: behind an event that waits, nothing counts as delivered.
 
 use crate::account::Disposition;
+use crate::deliver::unfinished;
 use crate::dispatch::{DispatchError, EventDelivery};
 use crate::events::EventPage;
 use crate::letters::dead_letter;
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome, Recovery};
+use yibiao_contract::{EdgeError, EventAdapter, EventBatch, FeedMark, Outcome};
 use yibiao_record::{ChangeSeq, Timestamp};
 use yibiao_store::{DeadLetter, ReadError, View, value_digest};
 
 /// What is to be done about a receiver that said that it is gone.
 pub(crate) const GONE_HINT: &str =
     "it is disabled and its changes stay pending; `yibiao webhook enable` goes on with them";
+
+/// Why, where the adapter does not say it.
+pub(crate) const NOT_EVERY_EVENT: &str = "the receiver did not take every event";
 
 /// What came of a page: the part of it that is settled.
 pub(crate) struct Sent {
@@ -114,13 +118,7 @@ pub(crate) async fn send<E: EventAdapter>(
 
 pub(crate) fn untaken<E: EventAdapter>(delivery: &EventDelivery<E>, hint: &str) -> EdgeError {
     let reason = delivery.adapter.trouble();
-    EdgeError {
-        attempt: format!("cannot deliver for {}", delivery.subscription),
-        reason: reason.unwrap_or_else(|| "the receiver did not take every event".to_owned()),
-        hint: hint.to_owned(),
-        recovery: Recovery::Retry,
-        edition: None,
-    }
+    unfinished(&delivery.subscription, reason.unwrap_or_else(|| NOT_EVERY_EVENT.to_owned()), hint)
 }
 
 /// A position of this feed.

@@ -3,8 +3,8 @@
 mod desk;
 
 pub(crate) use desk::{
-    DlqArgs, DlqVerb, DlqWhich, QuarantineArgs, QuarantineVerb, ReviewArgs, ReviewVerb, Ruling, WebhookArgs,
-    WebhookVerb,
+    DlqArgs, DlqSome, DlqVerb, DlqWhich, QuarantineArgs, QuarantineVerb, ReviewArgs, ReviewVerb, Ruling,
+    WebhookArgs, WebhookVerb,
 };
 
 use crate::conformance::ConformanceArgs;

@@ -2,10 +2,10 @@
 //!
 //! **Invariant:** only `show` tells what a letter holds, and it leaves an entry in the audit log.
 
-use crate::cli::{DlqArgs, DlqVerb, DlqWhich};
+use crate::cli::{DlqArgs, DlqSome, DlqVerb, DlqWhich};
 use crate::control::Request;
 use crate::exit::Failure;
-use crate::handle::Refusal;
+use crate::handle::{Refusal, hex};
 use crate::output::Output;
 use crate::query::{ask, cell, rows};
 use crate::wire;
@@ -39,7 +39,7 @@ impl Which {
     }
 
     /// The same, where everything is meant only by those who say so.
-    fn typed_or_all(which: DlqWhich, all: bool) -> Result<Which, Failure> {
+    fn typed_or_all(DlqSome { which, all }: DlqSome) -> Result<Which, Failure> {
         let which = Which::typed(which)?;
         let names = !which.letters.is_empty() || which.subscription.is_some() || which.reason.is_some();
         if names || all {
@@ -115,8 +115,7 @@ fn whole(letter: &DeadLetter) -> Json {
         whole.insert("key".to_owned(), String::from_utf8_lossy(&letter.key).into());
         whole.insert("headers".to_owned(), headers.into());
         whole.insert("body".to_owned(), String::from_utf8_lossy(&letter.body).into());
-        let hex: String = letter.body.iter().map(|byte| format!("{byte:02x}")).collect();
-        whole.insert("body_hex".to_owned(), hex.into());
+        whole.insert("body_hex".to_owned(), hex(&letter.body).into());
     }
     whole
 }
@@ -141,14 +140,14 @@ pub(crate) async fn dlq(arguments: DlqArgs, output: Output) -> Result<(), Failur
                 lines.join("\n")
             });
         }
-        DlqVerb::Replay { config, which, all, actor } => {
-            let what = Ask::Replay { which: Which::typed_or_all(which, all)?, actor: actor.actor };
+        DlqVerb::Replay { config, some, actor } => {
+            let what = Ask::Replay { which: Which::typed_or_all(some)?, actor: actor.actor };
             output.result(&ask(&config, Request::Dlq(what)).await?, |done| {
                 format!("{} letters are marked: {}", cell(done, "letters"), cell(done, "next"))
             });
         }
-        DlqVerb::Purge { config, which, all, actor } => {
-            let what = Ask::Purge { which: Which::typed_or_all(which, all)?, actor: actor.actor };
+        DlqVerb::Purge { config, some, actor } => {
+            let what = Ask::Purge { which: Which::typed_or_all(some)?, actor: actor.actor };
             output.result(&ask(&config, Request::Dlq(what)).await?, |done| {
                 format!("{} letters are gone; {}", cell(done, "letters"), cell(done, "next"))
             });

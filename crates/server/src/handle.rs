@@ -305,8 +305,12 @@ fn quarantine_show(node: &Node, id: u64) -> Result<Json, Refusal> {
     Ok(json!({
         "id": id, "system": entry.system.as_str(), "edition": entry.edition, "row": entry.locator, "rule": entry.rule,
         "reason": entry.reason, "at": entry.at.to_string(), "raw": String::from_utf8_lossy(&entry.raw),
-        "raw_hex": entry.raw.iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+        "raw_hex": hex(&entry.raw),
     }))
+}
+
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn retry(node: &mut Node) -> Result<Json, Refusal> {

@@ -112,6 +112,14 @@ impl<'a> Reader<'a> {
         Ok(*first)
     }
 
+    pub(crate) fn boolean(&mut self, what: &'static str) -> Result<bool, DecodeError> {
+        match self.byte()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            tag => Err(DecodeError::Tag { what, tag }),
+        }
+    }
+
     #[inline]
     pub(crate) fn varint(&mut self) -> Result<u64, DecodeError> {
         // Nearly every number is a length, an element or a tag below 128.

@@ -2,7 +2,7 @@
 
 use crate::{Figures, watch};
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use yibiao_benches::running::Running;
 use yibiao_kafka_testkit::Broker;
 use yibiao_record::EntityKind;
 use yibiao_schema::Dictionary;
@@ -12,16 +12,6 @@ const IN: &str = "bench.county.in.mz.rows.v1";
 const OUT: &str = "bench.county.chg.civil.person.v1";
 /// Rows of the measurement of latency.
 const PACED: u32 = 3_000;
-
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // Fails only where it has ended by itself.
-        drop(self.0.kill());
-        drop(self.0.wait());
-    }
-}
 
 pub(crate) fn run(broker: &Broker, node: &Path, rows: usize) -> Figures {
     let folder = tempfile::tempdir().expect("a folder can be made");
@@ -39,15 +29,7 @@ pub(crate) fn run(broker: &Broker, node: &Path, rows: usize) -> Figures {
     broker.make_topic(OUT, 3);
     watch::send(broker, IN, 0, rows);
     let watch = watch::Watch::on(broker, OUT, 3);
-    let log = std::fs::File::create(folder.path().join("log")).expect("the new folder can be written to");
-    let child = Command::new(node)
-        .args(["run", "-c"])
-        .arg(folder.path().join("yibiao.yaml"))
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(log)
-        .spawn();
-    let running = Running(child.expect("the program can be started"));
+    let running = Running::node(node, folder.path(), &[]);
     let schema = EntitySchema::of(Dictionary::shipped(), EntityKind::Person);
     let person = |_: Option<&[u8]>, value: Option<&[u8]>| {
         let read = schema.decode(value?.get(5..)?).ok()?;

@@ -32,7 +32,7 @@ use yibiao_contract::{
 };
 use yibiao_http_client::{
     Allowed, Answer, Body, Bytes, Client, Fault, HeaderName, HeaderValue, Kept, Limits, Method, Request,
-    SecretSource, Url, header,
+    SecretSource, Url, bearer, header,
 };
 use yibiao_mapping::Mapping;
 use yibiao_record::Timestamp;
@@ -199,9 +199,8 @@ impl PullConnector {
             }
             (None, None) => return Ok(None),
         };
-        let mut value = HeaderValue::from_str(&format!("Bearer {token}"))
-            .map_err(|_| self.edge("its token is no header value", Recovery::Halt))?;
-        value.set_sensitive(true);
+        let value =
+            bearer(&token).ok_or_else(|| self.edge("its token is no header value", Recovery::Halt))?;
         Ok(Some((header::AUTHORIZATION, value)))
     }
 

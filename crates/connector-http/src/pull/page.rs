@@ -67,14 +67,12 @@ fn raw_rows<'a>(body: &'a [u8], pointer: &str) -> Option<Vec<&'a RawValue>> {
 
 fn said(config: &Config, row: &RawValue) -> Said {
     let raw = row.get().as_bytes().to_vec();
-    let found = |pointer: &Option<String>| -> Option<Json> {
-        let row: Json = serde_json::from_str(row.get()).ok()?;
-        row.pointer(pointer.as_deref()?).cloned()
-    };
-    let key = found(&config.key).as_ref().and_then(text);
+    let row: Option<Json> = config.key.as_ref().and_then(|_| serde_json::from_str(row.get()).ok());
+    let found = |pointer: &Option<String>| row.as_ref()?.pointer(pointer.as_deref()?);
+    let key = found(&config.key).and_then(text);
     let body = match (&config.key, &key) {
         (Some(_), None) => Err("it has no text or number where `key` points".to_owned()),
-        _ if found(&config.deleted) == Some(Json::Bool(true)) => Ok(None),
+        _ if found(&config.deleted) == Some(&Json::Bool(true)) => Ok(None),
         _ => Ok(Some(raw.clone())),
     };
     Said { raw, key, body }

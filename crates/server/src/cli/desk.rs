@@ -169,10 +169,7 @@ pub(crate) enum DlqVerb {
         #[command(flatten)]
         config: ConfigArg,
         #[command(flatten)]
-        which: DlqWhich,
-        /// All that are there
-        #[arg(long)]
-        all: bool,
+        some: DlqSome,
         #[command(flatten)]
         actor: ActorArg,
     },
@@ -181,13 +178,20 @@ pub(crate) enum DlqVerb {
         #[command(flatten)]
         config: ConfigArg,
         #[command(flatten)]
-        which: DlqWhich,
-        /// All that are there
-        #[arg(long)]
-        all: bool,
+        some: DlqSome,
         #[command(flatten)]
         actor: ActorArg,
     },
+}
+
+/// Which dead letters something is done to.
+#[derive(Debug, Args)]
+pub(crate) struct DlqSome {
+    #[command(flatten)]
+    pub(crate) which: DlqWhich,
+    /// All that are there
+    #[arg(long)]
+    pub(crate) all: bool,
 }
 
 /// Which dead letters are meant.

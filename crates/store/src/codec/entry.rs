@@ -69,11 +69,7 @@ pub(crate) fn read_dead_letter(
             body: from.bytes()?.into(),
             refused: from.varint()?,
             refused_at: Timestamp(from.signed()?),
-            replay: match from.byte()? {
-                0 => false,
-                1 => true,
-                tag => return Err(DecodeError::Tag { what: "replay", tag }),
-            },
+            replay: from.boolean("replay")?,
         })
     })
 }

@@ -90,11 +90,7 @@ pub(super) fn read_value(from: &mut Reader<'_>) -> Result<Value, DecodeError> {
             Value::Decimal(Decimal::new(units, from.byte()?).ok_or(DecodeError::Bounds { what: "decimal" })?)
         }
         7 => Value::Integer(from.signed()?),
-        8 => Value::Bool(match from.byte()? {
-            0 => false,
-            1 => true,
-            tag => return Err(DecodeError::Tag { what: "boolean", tag }),
-        }),
+        8 => Value::Bool(from.boolean("boolean")?),
         9 => {
             let quality = id_quality(from.byte()?)?;
             Value::Id(IdNumber { digits: from.boxed_text()?, quality })
