@@ -16,6 +16,7 @@ pub struct EntitySchema {
     kind: EntityKind,
     text: String,
     schema: Schema,
+    id: u32,
 }
 
 impl EntitySchema {
@@ -24,7 +25,7 @@ impl EntitySchema {
         let text = export(dictionary, kind);
         let schema =
             Schema::parse_str(&text).expect("invariant: the generated schema is one, which a test checks");
-        EntitySchema { dictionary, kind, text, schema }
+        EntitySchema { dictionary, kind, text, id: number(&schema), schema }
     }
 
     /// The kind of entity.
@@ -39,7 +40,7 @@ impl EntitySchema {
 
     /// Its number in our own registry.
     pub fn id(&self) -> u32 {
-        number(&self.schema)
+        self.id
     }
 
     /// A record as bytes.
