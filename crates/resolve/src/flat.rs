@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** the clusters are a function of the set of rows: their order changes nothing.
 
+mod cautious;
 mod rows;
 
 use crate::{
@@ -245,8 +246,11 @@ pub fn resolve(
     let (rows, model, weights) = match given {
         Some(given) => (Rows::read(schema, tables, &mut progress)?, given.clone(), Weights::Given),
         None => {
-            let (rows, trained) = learn(schema, tables, LISTED_ALL, &mut progress)?;
+            let (mut rows, trained) = learn(schema, tables, LISTED_ALL, &mut progress)?;
             if trained.findings.iter().any(Implausible::is_too_little) {
+                if schema.is_of_people() {
+                    rows.spec.rules.extend(cautious::rules(&rows.spec.fields));
+                }
                 let shipped = rows.shipped();
                 (rows, shipped, Weights::Shipped(trained))
             } else {

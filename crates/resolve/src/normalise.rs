@@ -44,7 +44,7 @@ pub fn normalise(kind: Kind, text: &str, order: DateOrder) -> Option<String> {
         Kind::Date => return date(&folded, order),
         Kind::IdNumber => folded.chars().filter(|c| c.is_alphanumeric()).collect(),
         Kind::Phone => phone(&folded)?,
-        Kind::Email => folded.split_whitespace().collect::<String>(),
+        Kind::Email => email(&folded),
         Kind::Number => return number(&folded),
         Kind::GivenName | Kind::FamilyName | Kind::FullName => words(&folded, "'’"),
         Kind::Organisation => written::organisation(&words(&folded, "'’.")),
@@ -88,6 +88,12 @@ fn phone(text: &str) -> Option<String> {
     (digits.len() >= 5).then_some(digits)
 }
 
+/// The address alone, without the name that mail programs write before it.
+fn email(text: &str) -> String {
+    let address = text.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>'));
+    address.map_or(text, |(address, _)| address).split_whitespace().collect()
+}
+
 fn number(text: &str) -> Option<String> {
     let plain: String = text.chars().filter(|c| *c != ',' && *c != ' ').collect();
     let digits = plain.strip_prefix('-').unwrap_or(&plain);
@@ -99,36 +105,77 @@ fn number(text: &str) -> Option<String> {
 }
 
 fn date(text: &str, order: DateOrder) -> Option<String> {
+    let parts = text.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty());
+    let named = parts.clone().find_map(month_of_name);
     let numbers: Vec<&str> =
         text.split(|c: char| !c.is_ascii_digit()).filter(|part| !part.is_empty()).collect();
+    if let Some(month) = named {
+        return match *numbers {
+            [year] if year.len() == 4 => dated(year, month, None),
+            [year, day, ..] if year.len() == 4 => dated(year, month, Some(day)),
+            [day, year, ..] => dated(year, month, Some(day)),
+            _ => None,
+        };
+    }
     let numbers = match *numbers {
         // A time of day may follow.
         [a, b, c, ..] if text.split_once([' ', 't']).is_none_or(|(day, _)| day.contains(c)) => vec![a, b, c],
         [whole] if whole.len() == 8 => eight(whole)?,
         _ => numbers,
     };
-    let read = |text: &str| text.parse::<u16>().ok();
-    let valid = |year: u16, month: u16, day: u16| {
-        let whole = (1..=12).contains(&month) && (1..=31).contains(&day);
-        (whole && year > 1_000).then(|| format!("{year:04}-{month:02}-{day:02}"))
-    };
     match *numbers {
         [year, month, day] if year.len() == 4 => {
-            let (year, month, day) = (read(year)?, read(month)?, read(day)?);
-            valid(year, month, day).or_else(|| valid(year, day, month))
+            dated(year, month, Some(day)).or_else(|| dated(year, day, Some(month)))
         }
-        [a, b, year] if year.len() == 4 => {
-            let (a, b, year) = (read(a)?, read(b)?, read(year)?);
+        [a, b, year] if year.len() == 4 || order != DateOrder::Ymd => {
             let (month, day) = if order == DateOrder::Dmy { (b, a) } else { (a, b) };
-            valid(year, month, day).or_else(|| valid(year, day, month))
+            dated(year, month, Some(day)).or_else(|| dated(year, day, Some(month)))
         }
-        [year, month] if year.len() == 4 => {
-            let (year, month) = (read(year)?, read(month)?);
-            (1..=12).contains(&month).then(|| format!("{year:04}-{month:02}"))
-        }
-        [year] if year.len() == 4 => read(year).filter(|year| *year > 1_000).map(|year| format!("{year:04}")),
+        [year, month, day] => dated(year, month, Some(day)),
+        [year, month] if year.len() == 4 => dated(year, month, None),
+        [year] if year.len() == 4 && year > "1000" => Some(year.into()),
         _ => None,
     }
+}
+
+/// A date of its parts, where they are one. Of a year of two digits the century is the one that spreadsheets give it:
+/// 1930 to 2029.
+fn dated(year: &str, month: &str, day: Option<&str>) -> Option<String> {
+    let read = |text: &str| text.parse::<u16>().ok();
+    let year = match (year.len(), read(year)?) {
+        (4, year) => year,
+        (2, year) if year < 30 => 2_000 + year,
+        (2, year) => 1_900 + year,
+        _ => return None,
+    };
+    let month = read(month).filter(|month| (1..=12).contains(month))?;
+    if year <= 1_000 {
+        return None;
+    }
+    let Some(day) = day else { return Some(format!("{year:04}-{month:02}")) };
+    let day = read(day).filter(|day| (1..=31).contains(day))?;
+    Some(format!("{year:04}-{month:02}-{day:02}"))
+}
+
+/// The number of a month that is written out, or as its first three letters, in English.
+fn month_of_name(text: &str) -> Option<&'static str> {
+    const MONTHS: [(&str, &str); 12] = [
+        ("january", "1"),
+        ("february", "2"),
+        ("march", "3"),
+        ("april", "4"),
+        ("may", "5"),
+        ("june", "6"),
+        ("july", "7"),
+        ("august", "8"),
+        ("september", "9"),
+        ("october", "10"),
+        ("november", "11"),
+        ("december", "12"),
+    ];
+    let names =
+        |name: &str| text.len() >= 3 && name.starts_with(text) || text == "sept" && name == "september";
+    MONTHS.iter().find(|(name, _)| names(name)).map(|(_, number)| *number)
 }
 
 /// Eight digits: year first where that is a year of people now alive or lately dead, else year last.
@@ -179,5 +226,20 @@ mod tests {
         check(Kind::Date, "26.05.1994", Some("1994-05-26"));
         check(Kind::Date, "1994", Some("1994"));
         check(Kind::Date, "1994-05", Some("1994-05"));
+        for text in ["May 6 1994", "6 May 94", "06-may-1994", "5/6/94", "6th of May, 1994"] {
+            check(Kind::Date, text, Some("1994-05-06"));
+        }
+        check(Kind::Date, "Sept 1994", Some("1994-09"));
+        check(Kind::Date, "1/2/29", Some("2029-01-02"));
+        check(Kind::Date, "1/2/30", Some("1930-01-02"));
+        check(Kind::Date, "13/32/94", None);
+        assert_eq!(normalise(Kind::Date, "6.5.94", DateOrder::Dmy).as_deref(), Some("1994-05-06"));
+        assert_eq!(normalise(Kind::Date, "94-5-6", DateOrder::Ymd).as_deref(), Some("1994-05-06"));
+    }
+
+    #[test]
+    fn an_email_is_its_address_whatever_name_stands_before_it() {
+        check(Kind::Email, "\"Ada Lima\" <ada@lima.org>", Some("ada@lima.org"));
+        check(Kind::Email, "Ada Lima<ada@lima.org>", Some("ada@lima.org"));
     }
 }

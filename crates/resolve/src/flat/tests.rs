@@ -158,6 +158,33 @@ fn few_or_no_rows_are_no_error() {
 }
 
 #[test]
+fn a_few_rows_of_a_family_or_an_office_are_not_one_person() {
+    let schema = "
+fields:
+  - {is: full_name, columns: [name]}
+  - {is: date, columns: [born], date_order: mdy}
+  - {is: id_number, columns: [id]}
+  - {is: email, columns: [email]}
+  - {is: address, columns: [address]}
+";
+    let rows = [
+        ["Ada Lima", "3/1/1970", "294669999", "lima@x.org", "1304 Poppy Drive"],
+        ["Lima, Ada", "Mar 1 70", "", "Ada <lima@x.org>", "1304 Poppy Drive"],
+        ["Bo Lima", "9/28/97", "", "lima@x.org", "1304 Poppy Drive"],
+        ["Cy Lima", "", "201777719", "lima@x.org", "1304 Poppy Drive"],
+        ["Dan Moss", "", "", "info@y.org", "1 Cody Road"],
+        ["Eve Nash", "", "", "info@y.org", "1 Cody Road"],
+    ];
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect();
+    let header = header("name born id email address");
+    let schema = Schema::parse(schema).unwrap();
+    let flat = resolve(&schema, &[Table { header: &header, rows: &rows }], None, |_| ()).unwrap();
+    assert!(matches!(flat.weights, Weights::Shipped(_)));
+    assert_eq!(flat.clusters, [[1, 1, 2, 3, 4, 5]]);
+}
+
+#[test]
 fn a_schema_with_an_unknown_word_is_refused() {
     for text in [
         "fields: []",
