@@ -3,7 +3,7 @@
 use super::rows::{Beside, Facet, NONE};
 use super::{Step, World};
 use crate::department::{DwellingPart, HouseholdPart};
-use crate::engine::{Input, Regroup};
+use crate::engine::{Engine, Input, Regroup};
 use crate::identity::identify;
 use std::collections::{BTreeMap, BTreeSet};
 use yibiao_record::{ChangeKind, EntityId, EntityKind, Op, SourceKey, Submission, Value};
@@ -42,6 +42,22 @@ impl Batch {
             EntityKind::Household => self.household_rulings.push(input),
         }
     }
+}
+
+/// Inputs of a kind below which a thread of its own would cost more than it saves.
+const INPUTS_WORTH_A_THREAD: usize = 64;
+
+/// Dwellings and persons know nothing of each other.
+fn side_by_side([one, other]: [(&mut Engine, Vec<Input<u32>>); 2]) -> [Vec<Regroup<u32>>; 2] {
+    let run = |(engine, inputs): (&mut Engine, Vec<Input<u32>>)| engine.apply_numbered(inputs);
+    if one.1.len() < INPUTS_WORTH_A_THREAD {
+        return [run(one), run(other)];
+    }
+    std::thread::scope(|scope| {
+        let one = scope.spawn(|| run(one));
+        let other = run(other);
+        [one.join().expect("invariant: resolving does not panic"), other]
+    })
 }
 
 impl World {
@@ -119,15 +135,15 @@ impl World {
         let (rows, mut dirty_households) = (batch.rows, batch.households);
         let mut moved_rows = rows.clone();
 
-        let inputs = self.dwelling_inputs(&batch.dwellings, batch.dwelling_rulings);
-        let regroups = self.dwellings.apply_numbered(inputs);
-        let moved = self.settle(EntityKind::Dwelling, regroups, &mut kinds);
+        let dwellings = self.dwelling_inputs(&batch.dwellings, batch.dwelling_rulings);
+        let [dwellings, persons] =
+            side_by_side([(&mut self.dwellings, dwellings), (&mut self.persons, batch.persons)]);
+        let moved = self.settle(EntityKind::Dwelling, dwellings, &mut kinds);
         for facet in moved {
             moved_rows.extend(self.dwelling_facets.get(facet).rows.iter().copied());
         }
 
-        let regroups = self.persons.apply_numbered(batch.persons);
-        for row in self.settle(EntityKind::Person, regroups, &mut kinds) {
+        for row in self.settle(EntityKind::Person, persons, &mut kinds) {
             moved_rows.insert(row);
             dirty_households.extend(Some(self.rows.get(row).household).filter(|facet| *facet != NONE));
         }
