@@ -4,7 +4,7 @@ use crate::Settings;
 use crate::numbers::Numbers;
 use rdkafka::message::{Header, OwnedHeaders};
 use yibiao_contract::{ChangeEvent, Letter, TOO_LARGE, UNFIT, cloud_event};
-use yibiao_schema::avro::AvroError;
+use yibiao_schema::avro::{AvroError, EntitySchema, RecordWriter};
 
 /// What goes into the topics for one event.
 pub(crate) struct Written {
@@ -29,15 +29,25 @@ pub(crate) enum Unfit {
     Avro(#[from] AvroError),
 }
 
-pub(crate) fn write(settings: &Settings, numbers: &Numbers, event: &ChangeEvent) -> Result<Written, Unfit> {
+/// Writers of all kinds of record that the receiver takes.
+pub(crate) fn writers(settings: &Settings) -> Vec<RecordWriter<'_>> {
+    settings.schemas.iter().map(EntitySchema::writer).collect()
+}
+
+pub(crate) fn write(
+    settings: &Settings,
+    numbers: &Numbers,
+    writers: &[RecordWriter<'_>],
+    event: &ChangeEvent,
+) -> Result<Written, Unfit> {
     let kind = event.entity.kind;
-    let schema =
-        settings.schemas.iter().find(|schema| schema.kind() == kind).ok_or(Unfit::Kind(kind.name()))?;
+    let writer =
+        writers.iter().find(|writer| writer.schema().kind() == kind).ok_or(Unfit::Kind(kind.name()))?;
     let record = event.record.clone().unwrap_or_default();
     let mut body = vec![0];
-    let number = numbers.of(schema);
+    let number = numbers.of(writer.schema());
     body.extend_from_slice(&number.to_be_bytes());
-    body.extend(schema.encode(event.entity, &record.members, &record.values)?);
+    body.extend(writer.encode(event.entity, &record.members, &record.values)?);
     Ok(Written {
         changes_topic: settings.config.changes_topic(kind),
         current_topic: settings.config.current_topic(kind),
@@ -99,7 +109,7 @@ pub(crate) fn letter(
         headers: attributes(settings, None, event),
         body: Vec::new(),
     };
-    match numbers.map(|numbers| write(settings, numbers, event)) {
+    match numbers.map(|numbers| write(settings, numbers, &writers(settings), event)) {
         None => without_bytes(""),
         Some(Err(_)) => without_bytes(UNFIT),
         Some(Ok(written)) => Letter {

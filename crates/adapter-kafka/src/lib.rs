@@ -38,6 +38,8 @@ use yibiao_schema::avro::EntitySchema;
 
 /// What this adapter is called.
 pub(crate) const NAME: &str = "adapter-kafka";
+/// Events of a transaction, at most: its end costs the brokers the same, however many it holds.
+const EVENTS_MAX: usize = 4_000;
 
 /// What is fixed about a receiver.
 pub(crate) struct Settings {
@@ -101,6 +103,10 @@ impl KafkaAdapter {
 impl EventAdapter for KafkaAdapter {
     fn delivery(&self) -> Delivery {
         Delivery::Transactional
+    }
+
+    fn events_max(&self) -> usize {
+        EVENTS_MAX
     }
 
     async fn check(&self) -> Vec<Finding> {

@@ -20,6 +20,8 @@ const OPEN_MS_MAX: &str = "60000";
 const BATCH_BYTES: usize = 1_000_000;
 /// How long to wait where the queue to the brokers is full.
 const PAUSE: Duration = Duration::from_millis(5);
+/// How often to look whether the brokers have all records.
+const LOOK: Duration = Duration::from_millis(1);
 
 /// The one writer of a subscription.
 pub(crate) struct Writer {
@@ -52,6 +54,8 @@ impl Writer {
             .set("message.max.bytes", DEAD_BYTES_MAX.max(bytes_max).to_string())
             .set("batch.size", bytes_max.clamp(1, BATCH_BYTES).to_string())
             .set("linger.ms", "5")
+            // A transaction is committed whole or not at all: nobody waits for what became of one record.
+            .set("delivery.report.only.error", "true")
             .set("compression.type", "zstd")
             // A record is given up before its transaction is.
             .set("message.timeout.ms", (settings.config.answer_ms_max.min(60_000) / 6 * 5).max(1).to_string())
@@ -128,14 +132,16 @@ impl Writer {
         events: &[ChangeEvent],
         upto: Option<&FeedMark>,
     ) -> Result<Vec<Outcome>, KafkaError> {
+        let started = Instant::now();
         self.producer.begin_transaction()?;
+        let writers = event::writers(settings);
         let mut outcomes = Vec::with_capacity(events.len());
         for event in events {
             if upto.is_some() && self.has(event.position) {
                 outcomes.push(Outcome::Delivered);
                 continue;
             }
-            let refused = match event::write(settings, &self.numbers, event) {
+            let refused = match event::write(settings, &self.numbers, &writers, event) {
                 Ok(written) if written.bytes() > self.bytes_max => {
                     format!(
                         "its record has {} bytes, and its topics take {}",
@@ -159,9 +165,21 @@ impl Writer {
             self.send(BaseRecord::to(&topic).key(&settings.subscription).payload(&upto).partition(0))?;
         }
         fault::pass(Point::InTransaction);
+        let queued = started.elapsed();
+        self.wait_for_brokers();
         retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
+        tracing::debug!(events = events.len(), ?queued, committed = ?started.elapsed(), "a transaction is committed");
         self.producer.context().told.answered();
         Ok(outcomes)
+    }
+
+    /// Waits until the brokers have all records, or none will be taken. The library's commit would wait too, but looks only
+    /// every 100 ms.
+    fn wait_for_brokers(&self) {
+        let started = Instant::now();
+        while self.producer.in_flight_count() > 0 && started.elapsed() < self.timeout {
+            std::thread::sleep(LOOK);
+        }
     }
 
     /// What the other topics cannot take goes to the one of dead letters, where that can.

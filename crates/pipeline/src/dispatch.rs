@@ -32,7 +32,7 @@ use yibiao_store::{ReadError, View};
 pub type SharedFeed = Arc<Mutex<EventFeed>>;
 
 /// Changes that are looked at for one batch of events.
-const PAGE_CHANGES_MAX: usize = 1_000;
+const PAGE_CHANGES_MAX: usize = 5_000;
 
 /// A subscription that receives events, and the way to its receiver.
 #[derive(Debug)]

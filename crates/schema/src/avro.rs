@@ -15,6 +15,6 @@ mod tests;
 
 pub use compatibility::{Incompatible, compatible};
 pub use convert::{AvroError, AvroRecord, from_avro, to_avro, to_avro_values};
-pub use datum::{EntitySchema, schema_id};
+pub use datum::{EntitySchema, RecordWriter, schema_id};
 pub use foreign::{ForeignError, ForeignSchema};
 pub use shape::{NAMESPACE, export, file_name};

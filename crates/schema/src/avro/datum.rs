@@ -7,6 +7,7 @@ use apache_avro::Schema;
 use apache_avro::rabin::Rabin;
 use apache_avro::reader::datum::GenericDatumReader;
 use apache_avro::writer::datum::GenericDatumWriter;
+use std::fmt;
 use yibiao_record::{ElementId, EntityId, EntityKind, SourceKey, Value};
 
 /// The schema of one kind of entity, ready to write and read records.
@@ -43,6 +44,41 @@ impl EntitySchema {
         self.id
     }
 
+    /// Writes records, any number of them.
+    pub fn writer(&self) -> RecordWriter<'_> {
+        let writer = GenericDatumWriter::builder(&self.schema).build();
+        RecordWriter {
+            schema: self,
+            writer: writer.expect("invariant: the schema names only what it defines"),
+        }
+    }
+
+    /// What [`RecordWriter::encode`] wrote.
+    pub fn decode(&self, mut bytes: &[u8]) -> Result<AvroRecord, AvroError> {
+        let broken = |_| AvroError::Field { field: "record".to_owned() };
+        let reader = GenericDatumReader::builder(&self.schema).build().map_err(broken)?;
+        from_avro(self.dictionary, &reader.read_value(&mut bytes).map_err(broken)?)
+    }
+}
+
+/// Writes records of one kind of entity.
+pub struct RecordWriter<'s> {
+    schema: &'s EntitySchema,
+    writer: GenericDatumWriter<'s>,
+}
+
+impl fmt::Debug for RecordWriter<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RecordWriter").field("kind", &self.schema.kind).finish_non_exhaustive()
+    }
+}
+
+impl RecordWriter<'_> {
+    /// Of which schema.
+    pub fn schema(&self) -> &EntitySchema {
+        self.schema
+    }
+
     /// A record as bytes.
     pub fn encode(
         &self,
@@ -50,19 +86,12 @@ impl EntitySchema {
         members: &[SourceKey],
         values: &[(ElementId, Value)],
     ) -> Result<Vec<u8>, AvroError> {
-        let record = to_avro_values(self.dictionary, id, members, values)?;
+        let record = to_avro_values(self.schema.dictionary, id, members, values)?;
         let mut bytes = Vec::new();
-        let broken = |_| AvroError::Field { field: "record".to_owned() };
-        let writer = GenericDatumWriter::builder(&self.schema).build().map_err(broken)?;
-        writer.write_value(&mut bytes, record).map_err(broken)?;
+        self.writer
+            .write_value(&mut bytes, record)
+            .map_err(|_| AvroError::Field { field: "record".to_owned() })?;
         Ok(bytes)
-    }
-
-    /// What [`encode`](Self::encode) wrote.
-    pub fn decode(&self, mut bytes: &[u8]) -> Result<AvroRecord, AvroError> {
-        let broken = |_| AvroError::Field { field: "record".to_owned() };
-        let reader = GenericDatumReader::builder(&self.schema).build().map_err(broken)?;
-        from_avro(self.dictionary, &reader.read_value(&mut bytes).map_err(broken)?)
     }
 }
 
