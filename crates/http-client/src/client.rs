@@ -147,14 +147,14 @@ impl Client {
     ) -> Result<(Answer, Option<Connection>), Fault> {
         // A server may close a connection that was kept at any moment; then a new one is needed.
         if let Some(mut connection) = reused
-            && let Ok(head) = ask(&mut connection, &request).await
+            && let Ok(head) = Box::pin(ask(&mut connection, &request)).await
         {
-            return self.answer(connection, head, request.want).await;
+            return Box::pin(self.answer(connection, head, request.want)).await;
         }
-        // What connecting needs is not held while an answer is awaited.
+        // What each step needs is held for that step only: thousands may wait for an answer, and thousands between two.
         let mut connection = Box::pin(connect(&self.trust, &self.allowed, request.url)).await?;
-        let head = ask(&mut connection, &request).await?;
-        self.answer(connection, head, request.want).await
+        let head = Box::pin(ask(&mut connection, &request)).await?;
+        Box::pin(self.answer(connection, head, request.want)).await
     }
 
     async fn answer(
