@@ -121,6 +121,7 @@ impl EventAdapter for Tells {
 struct Sending {
     _folder: tempfile::TempDir,
     _drain: watch::Sender<bool>,
+    _task: tokio::task::JoinSet<()>,
     node: Node,
     asked: mpsc::Receiver<Job>,
     sent: mpsc::UnboundedReceiver<u64>,
@@ -136,13 +137,14 @@ impl Sending {
                     approvers: [a], until: 2027-12-31, entities: [person], own_rows_only: false, elements: [name] }\n";
         let policy = Policy::parse_yaml("test", text, Dictionary::shipped(), Limits::shipped()).unwrap();
         let node = testing::open(&options, &policy);
-        let (clock, poll) = (Timestamp::default as fn() -> Timestamp, Duration::ZERO);
-        let dispatch = Dispatch { policy, feed: SharedFeed::default(), clock, poll };
+        let (feed, poll) = (SharedFeed::default(), Duration::ZERO);
+        let dispatch = Dispatch { policy, feed, clock: Timestamp::default, poll };
         let ((tell, sent), (jobs, asked)) = (mpsc::unbounded_channel(), mpsc::channel(1));
         let (drain, drained) = watch::channel(false);
         let delivery = EventDelivery { subscription: "s".into(), adapter: Tells { sent: tell, takes } };
-        tokio::spawn(dispatch.run(delivery, jobs, drained, |_, _| {}));
-        Sending { _folder: folder, _drain: drain, node, asked, sent }
+        let mut task = tokio::task::JoinSet::new();
+        task.spawn(dispatch.run(delivery, jobs, drained, |_, _| {}));
+        Sending { _folder: folder, _drain: drain, _task: task, node, asked, sent }
     }
 
     /// Does the next job of the node.
