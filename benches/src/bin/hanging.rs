@@ -1,8 +1,7 @@
 //! Measures whether receivers that hang hold up those that do not: ten webhooks that answer at once, alone, and then beside
 //! thousands that take the request and never answer.
 //!
-//! `hanging NODE [HANGING]`: NODE is the program `yibiao`, HANGING how many hang (9,900 unless told: the reader of YAML
-//! refuses a policy of many more). The receivers are a process of their own: this one, started again.
+//! `hanging NODE [HANGING]`: NODE is the program `yibiao`, HANGING how many hang (10,000 unless told). The receivers are a process of their own: this one, started again.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -35,7 +34,7 @@ fn main() {
     if node == "receive" {
         receive();
     } else {
-        let hanging = words.next().map_or(9_900, |hanging| hanging.parse().expect("a number"));
+        let hanging = words.next().map_or(10_000, |hanging| hanging.parse().expect("a number"));
         print(hanging, &measure(Path::new(&node), 0), &measure(Path::new(&node), hanging));
     }
 }

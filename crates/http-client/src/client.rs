@@ -2,18 +2,15 @@
 
 use crate::address::Allowed;
 use crate::connection::{Connection, Kept, Trust, connect};
+use crate::exchange::{Head, ask, body};
 use crate::url::Url;
-use bytes::{Bytes, BytesMut};
-use http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use http_body_util::{BodyExt, Full};
-use hyper::body::Incoming;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use std::net::IpAddr;
 use std::time::Duration;
 
 /// How long the rest of an answer that nobody wants is read, so that the connection can be used again.
 const DISCARD: Duration = Duration::from_millis(500);
-/// As what requests are sent.
-const AGENT: HeaderValue = HeaderValue::from_static(concat!("yibiao/", env!("CARGO_PKG_VERSION")));
 
 /// Bounds on an exchange.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,7 +82,7 @@ pub enum Fault {
     TooLong(usize),
     /// What it said is no HTTP, or it broke off.
     #[error("it broke off: {0}")]
-    Broken(hyper::Error),
+    Broken(std::io::Error),
 }
 
 impl Fault {
@@ -129,8 +126,10 @@ impl Client {
 
     /// One exchange, on the connection that was kept where it is to the same server and still good.
     pub async fn send(&self, kept: &mut Kept, request: Request<'_>) -> Result<Answer, Fault> {
-        let reused =
-            kept.0.take().filter(|kept| !kept.sender.is_closed() && kept.to.same_server(request.url));
+        let mut reused = kept.0.take().filter(|kept| kept.to.same_server(request.url));
+        if !reused.as_mut().is_some_and(Connection::is_quiet) {
+            reused = None;
+        }
         let (answer, connection) = self.in_time(self.exchange(reused, request)).await?;
         kept.0 = connection;
         Ok(answer)
@@ -148,61 +147,33 @@ impl Client {
     ) -> Result<(Answer, Option<Connection>), Fault> {
         // A server may close a connection that was kept at any moment; then a new one is needed.
         if let Some(mut connection) = reused
-            && let Ok(response) = ask(&mut connection, &request).await
+            && let Ok(head) = Box::pin(ask(&mut connection, &request)).await
         {
-            return self.answer(connection, response, request.want).await;
+            return Box::pin(self.answer(connection, head, request.want)).await;
         }
-        let mut connection = connect(&self.trust, &self.allowed, request.url).await?;
-        let response = ask(&mut connection, &request).await?;
-        self.answer(connection, response, request.want).await
+        // What each step needs is held for that step only: thousands may wait for an answer, and thousands between two.
+        let mut connection = Box::pin(connect(&self.trust, &self.allowed, request.url)).await?;
+        let head = Box::pin(ask(&mut connection, &request)).await?;
+        Box::pin(self.answer(connection, head, request.want)).await
     }
 
     async fn answer(
         &self,
-        connection: Connection,
-        response: http::Response<Incoming>,
+        mut connection: Connection,
+        mut head: Head,
         want: Body,
     ) -> Result<(Answer, Option<Connection>), Fault> {
-        let (head, mut body) = response.into_parts();
-        let bytes_max = self.limits.body_bytes_max;
-        let mut answer =
-            Answer { status: head.status.as_u16(), headers: head.headers, body: Bytes::default() };
-        match want {
-            Body::Whole => {
-                answer.body = read(&mut body, bytes_max).await?;
-                Ok((answer, Some(connection)))
-            }
-            Body::Nothing => {
-                let rest = tokio::time::timeout(DISCARD, read(&mut body, bytes_max)).await;
-                Ok((answer, Some(connection).filter(|_| matches!(rest, Ok(Ok(_))))))
-            }
-        }
+        let (status, headers) =
+            (head.response.status().as_u16(), std::mem::take(head.response.headers_mut()));
+        let read = body(&mut connection, head, self.limits.body_bytes_max);
+        let (body, again) = match want {
+            Body::Whole => read.await?,
+            // Where the rest does not come in time or is too long, the status still tells.
+            Body::Nothing => match tokio::time::timeout(DISCARD, read).await {
+                Ok(Ok((_, again))) => (Bytes::new(), again),
+                Ok(Err(_)) | Err(_) => (Bytes::new(), false),
+            },
+        };
+        Ok((Answer { status, headers, body }, again.then_some(connection)))
     }
-}
-
-async fn ask(connection: &mut Connection, request: &Request<'_>) -> Result<http::Response<Incoming>, Fault> {
-    let mut sent = http::Request::new(Full::new(request.body.clone()));
-    *sent.method_mut() = request.method.clone();
-    // Both were parsed as parts of an address.
-    *sent.uri_mut() = request.url.path_and_query().parse().map_err(|_| Fault::Unknown)?;
-    let host = HeaderValue::from_str(&request.url.authority()).map_err(|_| Fault::Unknown)?;
-    sent.headers_mut().insert(header::HOST, host);
-    sent.headers_mut().insert(header::USER_AGENT, AGENT);
-    for (name, value) in request.headers {
-        sent.headers_mut().insert(name.clone(), value.clone());
-    }
-    connection.sender.ready().await.map_err(Fault::Broken)?;
-    connection.sender.send_request(sent).await.map_err(Fault::Broken)
-}
-
-async fn read(body: &mut Incoming, bytes_max: usize) -> Result<Bytes, Fault> {
-    let mut bytes = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(data) = frame.map_err(Fault::Broken)?.into_data() else { continue };
-        if bytes.len() + data.len() > bytes_max {
-            return Err(Fault::TooLong(bytes_max));
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok(bytes.freeze())
 }

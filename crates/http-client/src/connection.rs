@@ -3,26 +3,23 @@
 use crate::address::Allowed;
 use crate::client::Fault;
 use crate::url::Url;
-use bytes::Bytes;
-use http_body_util::Full;
-use hyper::client::conn::http1;
-use hyper::rt::{Read, Write};
-use hyper_util::rt::TokioIo;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
-use std::fmt;
+use std::future::poll_fn;
+use std::mem::MaybeUninit;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+use std::{fmt, io};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::TcpStream;
-use tokio::task::JoinSet;
 use tokio_rustls::TlsConnector;
 
-/// Longest head of an answer, and most bytes of an answer that are held before they are read.
-const BUFFER_BYTES_MAX: usize = 32 << 10;
-/// Most headers of an answer.
-const HEADERS_MAX: usize = 100;
+/// Bytes that are read at once.
+const READ_BYTES: usize = 8 << 10;
 
 /// Whose certificates are believed. Clones are the same; one serves any number of clients.
 #[derive(Clone)]
@@ -79,13 +76,42 @@ impl fmt::Debug for Kept {
     }
 }
 
-/// A connection to a server.
+/// A connection to a server: a socket, over TLS or not.
 pub(crate) struct Connection {
-    pub(crate) sender: http1::SendRequest<Full<Bytes>>,
+    stream: Box<dyn Stream>,
     /// Whom it is to.
     pub(crate) to: Url,
-    /// Moves the bytes; ends with the value.
-    _driver: JoinSet<()>,
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send + Sync {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + Sync> Stream for S {}
+
+impl Connection {
+    pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.write_all(bytes).await?;
+        self.stream.flush().await
+    }
+
+    /// Waits for bytes and adds them; how many, 0 at the end.
+    pub(crate) async fn read(&mut self, into: &mut Vec<u8>) -> io::Result<usize> {
+        poll_fn(|context| {
+            // There is room for them only once they are there.
+            let mut room = [MaybeUninit::uninit(); READ_BYTES];
+            let mut read = ReadBuf::uninit(&mut room);
+            ready!(Pin::new(&mut self.stream).poll_read(context, &mut read))?;
+            into.extend_from_slice(read.filled());
+            Poll::Ready(Ok(read.filled().len()))
+        })
+        .await
+    }
+
+    /// Whether nothing came since the last answer: neither the end, nor what nobody asked for.
+    pub(crate) fn is_quiet(&mut self) -> bool {
+        let mut room = [MaybeUninit::uninit(); 1];
+        let mut context = Context::from_waker(Waker::noop());
+        Pin::new(&mut self.stream).poll_read(&mut context, &mut ReadBuf::uninit(&mut room)).is_pending()
+    }
 }
 
 pub(crate) async fn connect(trust: &Trust, allowed: &Allowed, url: &Url) -> Result<Connection, Fault> {
@@ -101,31 +127,15 @@ pub(crate) async fn connect(trust: &Trust, allowed: &Allowed, url: &Url) -> Resu
     let stream = stream?;
     stream.set_nodelay(true).map_err(Fault::Connect)?;
     if !url.secure {
-        return open(stream, url).await;
+        return Ok(Connection { stream: Box::new(stream), to: url.clone() });
     }
     let name = ServerName::try_from(url.name().to_owned()).map_err(|_| Fault::Unknown)?;
     let stream = TlsConnector::from(trust.0.clone()).connect(name, stream).await.map_err(Fault::Tls)?;
-    open(stream, url).await
+    Ok(Connection { stream: Box::new(stream), to: url.clone() })
 }
 
 async fn look_up(url: &Url) -> Result<Vec<SocketAddr>, Fault> {
     let found = tokio::net::lookup_host((url.name(), url.port)).await.map_err(|_| Fault::Unknown)?;
     let found: Vec<SocketAddr> = found.collect();
     if found.is_empty() { Err(Fault::Unknown) } else { Ok(found) }
-}
-
-async fn open<S>(stream: S, url: &Url) -> Result<Connection, Fault>
-where
-    S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
-    TokioIo<S>: Read + Write,
-{
-    let mut builder = http1::Builder::new();
-    builder.max_buf_size(BUFFER_BYTES_MAX).max_headers(HEADERS_MAX);
-    let (sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(Fault::Broken)?;
-    let mut driver = JoinSet::new();
-    driver.spawn(async move {
-        // What goes wrong is told to whoever waits for an answer.
-        drop(connection.await);
-    });
-    Ok(Connection { sender, to: url.clone(), _driver: driver })
 }

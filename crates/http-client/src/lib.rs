@@ -1,7 +1,7 @@
 //! Requests to others over HTTP, where the address comes from a configuration or from a partner's answer.
 //!
-//! One connection at a time and per owner, HTTP/1.1, no pool: what an owner holds while its peer hangs is a socket and
-//! one buffer.
+//! One connection at a time and per owner, HTTP/1.1, no pool: what an owner holds while its peer hangs is a socket
+//! and its request.
 //!
 //! **Invariant:** a connection is made only to an address that was checked: private, loopback and other local addresses
 //! are refused unless they are allowed, for a name all its addresses are asked, and none is looked up a second time.
@@ -13,6 +13,7 @@
 mod address;
 mod client;
 mod connection;
+mod exchange;
 mod later;
 mod secret;
 #[cfg(test)]

@@ -212,17 +212,11 @@ impl Node {
     /// The counts of every subscription.
     pub fn accounts(&self) -> Result<Vec<Account>, ReadError> {
         let view = self.store.view()?;
-        let counters = view.counters()?;
-        let account = |subscription| self.account(&view, &counters, subscription);
+        let account = |subscription| self.account(&view, subscription);
         self.policy.subscriptions().map(account).collect()
     }
 
-    fn account(
-        &self,
-        view: &View,
-        counters: &BTreeMap<String, i64>,
-        subscription: &Subscription,
-    ) -> Result<Account, ReadError> {
+    fn account(&self, view: &View, subscription: &Subscription) -> Result<Account, ReadError> {
         let feed = view.last().change.0;
         let prefix = format!("subscription/{}/", subscription.id());
         let mut account = Account {
@@ -236,9 +230,9 @@ impl Node {
             feed,
             disabled: Disabled::read(view, subscription.id())?,
         };
-        for (name, count) in counters.range(prefix.clone()..) {
-            let Some(name) = name.strip_prefix(&prefix) else { break };
-            let count = u64::try_from(*count).unwrap_or(0);
+        for (name, count) in view.counters_of(&prefix)? {
+            let name = name.strip_prefix(&prefix).unwrap_or_default();
+            let count = u64::try_from(count).unwrap_or(0);
             match name.strip_prefix("filtered/") {
                 Some(rule) => {
                     account.filtered.insert(rule.to_owned(), count);
@@ -251,39 +245,17 @@ impl Node {
         Ok(account)
     }
 
-    /// Shows the counts of a subscription in the metrics, and of all where the feed has grown since: what waits for the
-    /// others grows with it. There may be thousands.
-    fn refresh_account(&mut self, id: &str) -> Result<(), ReadError> {
-        if self.shown != self.last.change {
-            self.shown = self.last.change;
-            return self.refresh_accounts();
+    /// Shows the counts of a subscription in the metrics.
+    pub(crate) fn refresh_account(&self, id: &str) -> Result<(), ReadError> {
+        if let Some(subscription) = self.policy.subscription(id) {
+            self.metrics.tallies.show(&self.account(&self.store.view()?, subscription)?);
         }
-        let Some(subscription) = self.policy.subscription(id) else { return Ok(()) };
-        let view = self.store.view()?;
-        self.show_account(&self.account(&view, &view.counters()?, subscription)?);
         Ok(())
     }
 
-    /// Shows the counts in the metrics.
+    /// Shows the counts of all in the metrics.
     pub(crate) fn refresh_accounts(&self) -> Result<(), ReadError> {
-        self.accounts()?.iter().for_each(|account| self.show_account(account));
+        self.accounts()?.iter().for_each(|account| self.metrics.tallies.show(account));
         Ok(())
-    }
-
-    fn show_account(&self, account: &Account) {
-        let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
-        let counts = [
-            ("delivered", account.delivered),
-            ("filtered", account.filtered_in_all()),
-            ("dead", account.dead),
-            ("pending", account.pending),
-        ];
-        for (outcome, count) in counts {
-            self.metrics.outcomes.with_label_values(&[&*account.subscription, outcome]).set(signed(count));
-        }
-        let of = [&*account.subscription];
-        self.metrics.gap.with_label_values(&of).set(account.gap());
-        self.metrics.disabled.with_label_values(&of).set(i64::from(account.disabled.is_some()));
-        self.metrics.dlq.with_label_values(&of).set(i64::try_from(account.letters).unwrap_or(i64::MAX));
     }
 }

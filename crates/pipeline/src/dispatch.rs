@@ -1,38 +1,30 @@
 //! Sending events on: each event subscription has a task that reads the feed beside the node and writes to its receiver.
 //!
-//! The node is asked for a view and told the new position; it never waits for a receiver.
+//! The node is told the new position; it never waits for a receiver.
 //!
 //! **Invariant:** a position moves after the receiver has the events up to it, and where the receiver can tell its own
 //! position, that one rules: a crash between the two repeats nothing and loses nothing.
 
 use crate::account::Disposition;
 use crate::deliver::DeliverError;
-use crate::events::{EventFeed, EventPage, Viewer};
+use crate::desk::{Desk, rest};
 use crate::guard::panicked;
 use crate::node::Node;
+use crate::page::{Found, PAGE_CHANGES_MAX, SharedFeed};
 use crate::patience::{Next, Trouble, spread};
 use crate::receiver::Disabled;
 use crate::run::{Job, Part};
 use crate::sent::{Done, GONE_HINT, Open, Sent, mark, send, untaken};
 use crate::source::backoff;
 use futures_util::FutureExt;
-use std::ops::ControlFlow;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{Mutex, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use yibiao_contract::fault::{self, Point};
 use yibiao_contract::{EdgeError, EventAdapter, Recovery};
 use yibiao_policy::Policy;
 use yibiao_record::{ChangeSeq, Timestamp};
 use yibiao_store::{ReadError, View};
-
-/// The index of the feed, one for all who read events. Whoever waits for it holds no thread: a node may have thousands of
-/// subscriptions.
-pub type SharedFeed = Arc<Mutex<EventFeed>>;
-
-/// Changes that are looked at for one batch of events.
-const PAGE_CHANGES_MAX: usize = 5_000;
 
 /// A subscription that receives events, and the way to its receiver.
 #[derive(Debug)]
@@ -47,12 +39,12 @@ pub struct EventDelivery<E> {
 #[derive(Clone, Debug)]
 pub struct Dispatch {
     /// What may leave.
-    pub policy: Arc<Policy>,
+    pub policy: Policy,
     /// The index of the feed.
     pub feed: SharedFeed,
     /// The time of day, which decides only whether a subscription runs.
     pub clock: fn() -> Timestamp,
-    /// How long to wait where there is nothing new.
+    /// How long whoever fetches events waits where there is nothing new.
     pub poll: Duration,
 }
 
@@ -83,11 +75,15 @@ impl Dispatch {
         notice: impl Fn(Part, Option<&EdgeError>),
     ) {
         let part = Part::Delivery(delivery.subscription.clone());
+        let subscription = delivery.subscription.clone();
+        let Ok(mut desk) = ask(&jobs, move |node| node.desk(&subscription)).await else {
+            return; // the node has stopped
+        };
         let mut failures = 0;
         loop {
             let mut stopping = drain.clone();
             let attempt = format!("cannot deliver for {}", delivery.subscription);
-            let following = self.follow(&mut delivery, &jobs, &mut stopping, |error| {
+            let following = self.follow(&mut delivery, &mut desk, &jobs, &mut stopping, |error| {
                 failures = 0;
                 notice(part.clone(), error);
             });
@@ -106,13 +102,10 @@ impl Dispatch {
             tracing::error!(subscription = %delivery.subscription, %error, "events cannot be sent on; they stay pending");
             notice(part.clone(), Some(&error));
             failures += 1;
-            let subscription = delivery.subscription.clone();
-            if ask(&jobs, move |node| node.metrics().delivery_failed(&subscription)).await.is_err() {
-                return; // the node has stopped
-            }
-            tokio::select! {
-                _ = drain.wait_for(|drain| *drain) => return,
-                () = tokio::time::sleep(backoff(failures)) => {}
+            desk.tallies.failed(&delivery.subscription);
+            if rest(&mut drain, backoff(failures)).await.is_break() || desk.turn(&mut drain).await.is_break()
+            {
+                return;
             }
         }
     }
@@ -163,52 +156,44 @@ impl Dispatch {
     async fn follow<E: EventAdapter>(
         &self,
         delivery: &mut EventDelivery<E>,
+        desk: &mut Desk,
         jobs: &mpsc::Sender<Job>,
         drain: &mut watch::Receiver<bool>,
         mut told: impl FnMut(Option<&EdgeError>),
     ) -> Result<(), DispatchError> {
-        let subscription = delivery.subscription.clone();
-        let view = ask(jobs, move |node| {
-            node.receives(&subscription);
-            node.store().view()
-        });
-        let view = view.await??;
+        let view = desk.store.view()?;
         let mut noted = self.noted(delivery, &view).await?;
-        drop(view);
+        drop(view); // a view that is held keeps the store from reusing space
         let mut trouble = Trouble::default();
         loop {
-            let view = self.replay(delivery, jobs, noted).await?;
-            if let Some(disabled) = Disabled::read(&view, &delivery.subscription)? {
-                drop(view); // a view that is held keeps the store from reusing space
-                told(Some(&disabled.error(&delivery.subscription)));
-                if self.rest(drain, self.poll).await.is_break() {
-                    return Ok(());
-                }
-                continue;
+            // What is new from here on wakes it.
+            if desk.news.borrow_and_update().marked.contains(&*delivery.subscription) {
+                Box::pin(self.replay(delivery, jobs, noted)).await?;
             }
-            let events_max = delivery.adapter.events_max();
-            let page = match view.last().change.0 > noted {
-                true => self.page(&delivery.subscription, &view, noted, PAGE_CHANGES_MAX, events_max).await?,
-                false => EventPage { upto: noted, ..EventPage::default() },
+            let (page, upto) = match self.next(delivery, &desk.store, noted).await? {
+                Found::Page(page, upto) => (page, upto),
+                Found::Nothing(disabled) => {
+                    told(disabled.map(|disabled| disabled.error(&delivery.subscription)).as_ref());
+                    if desk.until_news(drain).await.is_break() {
+                        return Ok(());
+                    }
+                    continue;
+                }
             };
-            if page.upto == noted {
-                drop(view);
-                told(None);
-                if self.rest(drain, self.poll).await.is_break() {
-                    return Ok(());
-                }
-                continue;
-            }
-            let upto = mark(&view, page.upto)?;
-            drop(view);
             let mut sent = send(delivery, page, upto, (self.clock)()).await?;
             fault::pass(Point::AfterSendBeforeNote);
             let (pause, error) = self.after(delivery, &mut sent, &mut trouble);
+            if error.is_some() {
+                desk.tallies.failed(&delivery.subscription);
+            }
             self.note(delivery, jobs, &mut sent, noted, error.as_ref()).await?;
             noted = sent.page.upto.max(noted);
             drop(sent); // while the receiver is left alone, nothing is held for it
             told(error.as_ref());
-            if !pause.is_zero() && self.rest(drain, pause).await.is_break() {
+            if !pause.is_zero() && rest(drain, pause).await.is_break() {
+                return Ok(());
+            }
+            if error.is_some() && desk.turn(drain).await.is_break() {
                 return Ok(());
             }
         }
@@ -251,7 +236,7 @@ impl Dispatch {
         }
     }
 
-    /// Notes what came of a batch.
+    /// Notes what came of a batch, where something did.
     async fn note<E: EventAdapter>(
         &self,
         delivery: &EventDelivery<E>,
@@ -263,13 +248,12 @@ impl Dispatch {
         let (subscription, at) = (delivery.subscription.clone(), (self.clock)());
         let (upto, done) = (sent.page.upto, sent.done());
         let gone = error.filter(|_| sent.open == Some(Open::Gone)).map(|error| error.reason.clone());
-        let failed = error.is_some();
+        if upto <= noted && gone.is_none() {
+            return Ok(());
+        }
         ask(jobs, move |node| {
             if upto > noted {
                 node.note_events(&subscription, upto, done, at)?;
-            }
-            if failed {
-                node.metrics().delivery_failed(&subscription);
             }
             match gone {
                 Some(reason) => node.disable(&subscription, &reason, at),
@@ -320,31 +304,6 @@ impl Dispatch {
         }
         Ok(noted)
     }
-
-    /// What a subscription sees of at most `limit` changes after a position.
-    pub(crate) async fn page(
-        &self,
-        subscription: &str,
-        view: &View,
-        after: u64,
-        limit: usize,
-        events_max: usize,
-    ) -> Result<EventPage, ReadError> {
-        let Some(subscription) = self.policy.subscription(subscription) else {
-            return Ok(EventPage { upto: after, ..EventPage::default() });
-        };
-        let viewer = Viewer { policy: &self.policy, subscription, at: (self.clock)() };
-        // The index is rebuilt from the feed where a panic left it half changed: it only ever grows.
-        let mut feed = self.feed.lock().await;
-        tokio::task::block_in_place(|| feed.page(view, viewer, after, limit, events_max))
-    }
-
-    async fn rest(&self, drain: &mut watch::Receiver<bool>, pause: Duration) -> ControlFlow<()> {
-        tokio::select! {
-            _ = drain.wait_for(|drain| *drain) => ControlFlow::Break(()),
-            () = tokio::time::sleep(pause) => ControlFlow::Continue(()),
-        }
-    }
 }
 
 /// Asks the node for something between two batches.
@@ -382,7 +341,7 @@ impl Node {
     ) -> Result<(), DeliverError> {
         let Done { counts, letters, took } = done;
         let sent = counts.get(&Disposition::Delivered).copied().unwrap_or(0);
-        self.receives(subscription);
+        self.metrics.tallies.receives(subscription);
         self.move_position(subscription, ChangeSeq(upto), &counts, letters, at)?;
         self.metrics().sent.with_label_values(&[subscription]).inc_by(sent);
         if let Some(took) = took {

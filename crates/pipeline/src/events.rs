@@ -15,8 +15,8 @@ use yibiao_store::{ReadError, View};
 
 /// Entities whose latest state is kept at hand.
 const RECENT_MAX: usize = 20_000;
-/// Fewest changes that are read at once.
-const EVENTS_STEP_MIN: usize = 32;
+/// Most changes that are read at once where few events are wanted, most of which would be dropped.
+const STEP_MAX: usize = 32;
 
 /// Which changes each entity has. One serves any number of subscriptions.
 #[derive(Debug, Default)]
@@ -91,15 +91,15 @@ impl EventFeed {
     ) -> Result<EventPage, ReadError> {
         self.catch_up(view)?;
         let mut page = EventPage { upto: after, ..EventPage::default() };
-        // Changes of many events are read a few at a time: where only few events are wanted, most would be dropped.
-        let step = limit.min(events_max.max(EVENTS_STEP_MIN));
-        let mut left = limit;
+        // As many as events are wanted, and more where they are not let through.
+        let (mut left, mut step) = (limit, events_max);
         while left > 0 && page.events.len() < events_max {
             let changes = view.changes_after(ChangeSeq(page.upto), step.min(left))?;
             if changes.is_empty() {
                 break;
             }
             left = left.saturating_sub(changes.len());
+            step = step.max((step.saturating_mul(2)).min(STEP_MAX));
             self.take(view, viewer, changes, events_max, &mut page)?;
         }
         Ok(page)
@@ -174,6 +174,11 @@ impl EventFeed {
         self.catch_up(view)?;
         let of = self.index.get(&entity).into_iter().flatten();
         Ok(of.copied().filter(|seq| *seq > after && *seq <= upto).collect())
+    }
+
+    /// How many of the changes up to a position are not indexed yet.
+    pub(crate) fn lacks(&self, upto: u64) -> usize {
+        usize::try_from(upto.saturating_sub(self.upto)).unwrap_or(usize::MAX)
     }
 
     fn catch_up(&mut self, view: &View) -> Result<(), ReadError> {

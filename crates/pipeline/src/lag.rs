@@ -2,29 +2,22 @@
 //!
 //! **Invariant:** it is shown and decides nothing.
 
-use crate::node::Node;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use yibiao_record::{ChangeSeq, Timestamp};
-use yibiao_store::ReadError;
 
 /// Moments that are kept; of more, every second one goes.
 const MOMENTS_MAX: usize = 4_096;
 
-/// When the feed grew, since the start of the process, and whose receivers are awaited.
+/// When the feed grew, since the start of the process.
 #[derive(Debug, Default)]
 pub(crate) struct Lag {
     /// The last change that was there at each moment, both rising.
     moments: VecDeque<(ChangeSeq, Timestamp)>,
-    receivers: BTreeSet<Box<str>>,
 }
 
 impl Lag {
-    /// A subscription has somewhere to go; whether that is news.
-    fn receives(&mut self, subscription: &str) -> bool {
-        !self.receivers.contains(subscription) && self.receivers.insert(subscription.into())
-    }
-
-    fn note(&mut self, last: ChangeSeq, now: Timestamp) {
+    /// The feed ends at a change now.
+    pub(crate) fn note(&mut self, last: ChangeSeq, now: Timestamp) {
         if self.moments.back().is_some_and(|(noted, _)| *noted >= last) {
             return;
         }
@@ -45,40 +38,12 @@ impl Lag {
     }
 
     /// For a receiver at a position: how far the feed has gone on, and how long the oldest change waits, in seconds.
-    fn behind(&self, position: ChangeSeq, now: Timestamp) -> (i64, i64) {
-        let since = |from: Timestamp, to: Timestamp| to.0.saturating_sub(from.0).max(0);
-        match (self.came(ChangeSeq(position.0 + 1)), self.moments.back()) {
+    pub(crate) fn behind(&self, position: u64, now: Timestamp) -> (u64, u64) {
+        let since = |from: Timestamp, to: Timestamp| u64::try_from(to.0.saturating_sub(from.0)).unwrap_or(0);
+        match (self.came(ChangeSeq(position + 1)), self.moments.back()) {
             (Some(oldest), Some((_, newest))) => (since(oldest, *newest), since(oldest, now)),
             _ => (0, 0),
         }
-    }
-}
-
-impl Node {
-    /// A subscription has somewhere to go: it is shown how far that is behind.
-    pub(crate) fn receives(&mut self, subscription: &str) {
-        if self.lag.receives(subscription) {
-            self.metrics.delivery_begins(subscription);
-        }
-    }
-
-    /// Shows how far receivers are behind.
-    pub(crate) fn show_lag(&mut self, now: Timestamp) -> Result<(), ReadError> {
-        let view = self.store.view()?;
-        self.lag.note(view.last().change, now);
-        for subscription in &self.lag.receivers {
-            let position = view.position(subscription)?.unwrap_or(0);
-            let events = view.last().change.0.saturating_sub(position);
-            let (lag, oldest) = self.lag.behind(ChangeSeq(position), now);
-            let metrics = &self.metrics;
-            let show = |gauge: &prometheus::IntGaugeVec, value| {
-                gauge.with_label_values(&[&**subscription]).set(value);
-            };
-            show(&metrics.lag_events, i64::try_from(events).unwrap_or(i64::MAX));
-            show(&metrics.lag_seconds, lag);
-            show(&metrics.oldest_unacked, oldest);
-        }
-        Ok(())
     }
 }
 
@@ -92,7 +57,7 @@ mod tests {
         for (last, now) in [(3, 100), (3, 105), (8, 110), (9, 130)] {
             lag.note(ChangeSeq(last), Timestamp(now));
         }
-        let behind = |position| lag.behind(ChangeSeq(position), Timestamp(150));
+        let behind = |position| lag.behind(position, Timestamp(150));
         assert_eq!(behind(0), (30, 50));
         assert_eq!(behind(2), (30, 50));
         assert_eq!(behind(3), (20, 40), "change 4 came at 110");

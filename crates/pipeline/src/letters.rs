@@ -63,6 +63,12 @@ impl Letters {
         self.marked.values().map(BTreeSet::len).sum()
     }
 
+    /// Those that have letters to be sent again.
+    pub(crate) fn marked_subscriptions(&self) -> BTreeSet<Box<str>> {
+        let some = self.marked.iter().filter(|(_, of)| !of.is_empty());
+        some.map(|(subscription, _)| subscription.clone()).collect()
+    }
+
     fn marked(&self, subscription: &str) -> impl Iterator<Item = u64> {
         self.marked.get(subscription).into_iter().flatten().copied()
     }
@@ -214,7 +220,7 @@ impl Node {
             let audit = vec![draft("dlq.purge", actor, now, &letters)];
             let counters = letters.iter().map(|letter| (purged_counter(&letter.subscription), 1)).collect();
             for letter in &letters {
-                self.metrics.dlq_settled.with_label_values(&[&*letter.subscription, "purged"]).inc();
+                self.metrics.tallies.settled(&letter.subscription, "purged");
             }
             let dead_letters_gone =
                 letters.into_iter().map(|letter| (letter.at, letter.subscription)).collect();
@@ -245,7 +251,7 @@ impl Node {
         let mut moved: BTreeMap<&'static str, i64> = BTreeMap::new();
         for (letter, resent) in resent {
             *moved.entry(resent.name()).or_insert(0) += 1;
-            self.metrics.dlq_settled.with_label_values(&[subscription, resent.name()]).inc();
+            self.metrics.tallies.settled(subscription, resent.name());
             let became = match resent {
                 Resent::Delivered => Disposition::Delivered,
                 Resent::Filtered(rule) => Disposition::Filtered(rule),
@@ -275,7 +281,11 @@ impl Node {
         self.store.commit(&commit)?;
         self.letters.committed(&commit);
         self.renew_last()?;
-        self.refresh_accounts()?;
+        let gone = commit.dead_letters_gone.iter().map(|(_, subscription)| subscription);
+        let letters = commit.dead_letters.iter().map(|letter| &letter.subscription);
+        let concerned: BTreeSet<&Box<str>> = gone.chain(letters).collect();
+        concerned.into_iter().try_for_each(|subscription| self.refresh_account(subscription))?;
+        self.tell();
         Ok(())
     }
 }

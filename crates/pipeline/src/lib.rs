@@ -6,6 +6,7 @@
 
 mod account;
 mod deliver;
+mod desk;
 mod dispatch;
 mod events;
 mod guard;
@@ -17,6 +18,7 @@ mod message;
 mod metrics;
 mod models;
 mod node;
+mod page;
 mod parse;
 mod patience;
 mod project;
@@ -34,18 +36,20 @@ mod review;
 mod run;
 mod sent;
 mod source;
+mod tallies;
 #[cfg(test)]
 mod testing;
 
 pub use account::{Account, Disposition};
 pub use deliver::{DeliverError, Delivery, DeliveryReport};
-pub use dispatch::{Dispatch, DispatchError, EventDelivery, SharedFeed};
+pub use dispatch::{Dispatch, DispatchError, EventDelivery};
 pub use events::{EventFeed, EventPage, Viewer};
 pub use ingest::IngestError;
 pub use letters::Selection;
 pub use metrics::{Metrics, RowOutcome, Stage};
 pub use models::{AdoptError, ModelPlan};
 pub use node::{Node, OpenError, Parts};
+pub use page::SharedFeed;
 pub use pull::SnapshotPage;
 pub use query::{Member, Status, Story, SystemStatus};
 pub use receipt::{Fate, Received, Sent};

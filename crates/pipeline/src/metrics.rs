@@ -1,5 +1,6 @@
 //! What the pipeline counts. Every label value comes from the configuration or from a closed set; none is an id.
 
+use crate::tallies::Tallies;
 use prometheus::{
     CounterVec, Histogram, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     exponential_buckets,
@@ -50,8 +51,10 @@ impl RowOutcome {
     }
 }
 
-/// What becomes of a dead letter that is replayed or purged.
-const LETTER_OUTCOMES: [&str; 5] = ["replayed", "filtered", "refused", "superseded", "purged"];
+/// What the counters say that sources and receivers share.
+pub(crate) const ERRORS_HELP: &str =
+    "Failures of a source or receiver, by stage and by what the pipeline did about them.";
+pub(crate) const RESTARTS_HELP: &str = "How often a source or receiver that had failed was started again.";
 
 /// The metrics of a node.
 #[derive(Clone, Debug)]
@@ -64,19 +67,13 @@ pub struct Metrics {
     pub(crate) joined: IntGaugeVec,
     pub(crate) review: IntGaugeVec,
     pub(crate) sent: IntCounterVec,
-    pub(crate) outcomes: IntGaugeVec,
-    pub(crate) gap: IntGaugeVec,
-    pub(crate) disabled: IntGaugeVec,
-    pub(crate) lag_events: IntGaugeVec,
-    pub(crate) lag_seconds: IntGaugeVec,
-    pub(crate) oldest_unacked: IntGaugeVec,
     pub(crate) restarts: IntCounterVec,
-    pub(crate) dlq: IntGaugeVec,
-    pub(crate) dlq_settled: IntCounterVec,
     pub(crate) batch_seconds: Histogram,
     pub(crate) batch_rows: Histogram,
     pub(crate) delivery_seconds: HistogramVec,
     pub(crate) quarantine_open: IntGauge,
+    /// Of subscriptions.
+    pub(crate) tallies: Tallies,
     stages: CounterVec,
 }
 
@@ -140,7 +137,10 @@ impl Metrics {
             &["stage"],
         )?;
         registry.register(Box::new(stages.clone()))?;
+        let tallies = Tallies::default();
+        registry.register(Box::new(tallies.clone()))?;
         Ok(Self {
+            tallies,
             stages,
             received: counters(
                 "yibiao_component_received_events_total",
@@ -154,7 +154,7 @@ impl Metrics {
             )?,
             errors: counters(
                 "yibiao_component_errors_total",
-                "Failures of a source or receiver, by stage and by what the pipeline did about them.",
+                ERRORS_HELP,
                 &["component", "stage", "error_type"],
             )?,
             changes: counters("yibiao_changes_total", "Changes published, by kind.", &["entity", "kind"])?,
@@ -170,47 +170,7 @@ impl Metrics {
                 "Rows written to a receiver.",
                 &["component"],
             )?,
-            outcomes: gauges(
-                "yibiao_subscription_changes",
-                "Changes of the feed by what became of them for a subscription; the four add up to the feed.",
-                &["subscription", "outcome"],
-            )?,
-            gap: gauges(
-                "yibiao_subscription_reconciliation_gap_events",
-                "Changes of the feed that none of the four counts holds: always 0.",
-                &["subscription"],
-            )?,
-            disabled: gauges(
-                "yibiao_subscription_disabled",
-                "1 where the receiver said that it is gone.",
-                &["subscription"],
-            )?,
-            lag_events: gauges(
-                "yibiao_subscription_lag_events",
-                "Changes that wait for a receiver.",
-                &["subscription"],
-            )?,
-            lag_seconds: gauges(
-                "yibiao_subscription_lag_seconds",
-                "How far the feed has gone on since the oldest change that waits.",
-                &["subscription"],
-            )?,
-            oldest_unacked: gauges(
-                "yibiao_subscription_oldest_unacked_seconds",
-                "How long the oldest change that waits has waited.",
-                &["subscription"],
-            )?,
-            restarts: counters(
-                "yibiao_component_restarts_total",
-                "How often a source or receiver that had failed was started again.",
-                &["component"],
-            )?,
-            dlq: gauges("yibiao_subscription_dlq_events", "Dead letters that wait.", &["subscription"])?,
-            dlq_settled: counters(
-                "yibiao_subscription_dlq_settled_total",
-                "Dead letters that were replayed or purged, by what became of them.",
-                &["subscription", "outcome"],
-            )?,
+            restarts: counters("yibiao_component_restarts_total", RESTARTS_HELP, &["component"])?,
             batch_seconds: histogram(
                 "yibiao_batch_seconds",
                 "Time to decide on and commit a batch.",
@@ -248,20 +208,5 @@ impl Metrics {
             self.errors.with_label_values(&[system, "receiving", kind]);
         }
         self.restarts.with_label_values(&[system]);
-    }
-
-    /// The same of a receiver.
-    pub(crate) fn delivery_begins(&self, subscription: &str) {
-        self.errors.with_label_values(&[subscription, "sending", "edge"]);
-        self.restarts.with_label_values(&[subscription]);
-        for outcome in LETTER_OUTCOMES {
-            self.dlq_settled.with_label_values(&[subscription, outcome]);
-        }
-    }
-
-    /// Counts a delivery that failed, and is tried again after a while.
-    pub fn delivery_failed(&self, subscription: &str) {
-        self.errors.with_label_values(&[subscription, "sending", "edge"]).inc();
-        self.restarts.with_label_values(&[subscription]).inc();
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! **Invariant:** what is in memory is a function of what is in the store; [`Node::open`] computes it.
 
+use crate::desk::{News, Turns};
 use crate::ingest::IngestError;
 use crate::intake::Intake;
-use crate::lag::Lag;
 use crate::letters::Letters;
 use crate::metrics::Metrics;
 use crate::published::Published;
@@ -13,11 +13,12 @@ use crate::quarantine::Quarantine;
 use crate::records::Records;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use tokio::sync::watch;
 use yibiao_contract::Cursor;
 use yibiao_mapping::Mapping;
 use yibiao_policy::Policy;
 use yibiao_record::{
-    ChangeSeq, Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
+    Decision, DecisionKind, DecisionSeq, EntityId, EntityKind, SourceKey, Submission, SystemId,
 };
 use yibiao_resolve::file::ModelFileError;
 use yibiao_resolve::world::{Assignment, Settings, World};
@@ -67,11 +68,10 @@ pub struct Node {
     pub(crate) decisions: Decisions,
     pub(crate) quarantine: Quarantine,
     pub(crate) letters: Letters,
-    pub(crate) lag: Lag,
+    pub(crate) news: watch::Sender<News>,
+    pub(crate) turns: Turns,
     /// Where the logs end; of submissions and quarantine, with the batch that is being published.
     pub(crate) last: Boundary,
-    /// Where the feed ended when the counts of all subscriptions were last shown.
-    pub(crate) shown: ChangeSeq,
 }
 
 /// The decisions that hold.
@@ -138,11 +138,13 @@ impl Node {
         }
         let last = view.last();
         let store = Arc::new(parts.store);
+        let news = watch::Sender::default();
         let publisher = Publisher {
             store: Arc::clone(&store),
             dictionary: parts.dictionary,
             metrics: parts.metrics.clone(),
             published,
+            news: news.clone(),
         };
         let mut node = Node {
             last,
@@ -159,12 +161,13 @@ impl Node {
             decisions,
             quarantine: Quarantine::load(&view)?,
             letters: Letters::load(&view)?,
-            lag: Lag::default(),
-            shown: last.change,
+            news,
+            turns: Turns::default(),
         };
         node.load_locators(&view)?;
         node.refresh_gauges();
         node.refresh_accounts()?;
+        node.tell();
         Ok(node)
     }
 
@@ -229,6 +232,7 @@ impl Node {
         if self.publishing.settle()? {
             let Boundary { submission, quarantine, .. } = self.last;
             self.last = Boundary { submission, quarantine, ..self.store.view()?.last() };
+            self.metrics.tallies.ends(self.last.change);
         }
         Ok(())
     }
@@ -236,6 +240,7 @@ impl Node {
     /// Looks where the logs end after a commit made while the publisher was at rest.
     pub(crate) fn renew_last(&mut self) -> Result<(), ReadError> {
         self.last = self.store.view()?.last();
+        self.metrics.tallies.ends(self.last.change);
         Ok(())
     }
 }

@@ -5,13 +5,14 @@
 //! **Invariant:** batches are published and committed one after the other, in the order in which they were decided on,
 //! though the next is decided on meanwhile.
 
+use crate::desk::News;
 use crate::ingest::{Draft, IngestError};
 use crate::metrics::{Metrics, Stage};
 use crate::published::Published;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use yibiao_contract::fault::{self, Point};
 use yibiao_record::{
     Change, ChangeKind, ChangeSeq, EntityKind, Submission, SubmissionSeq, SystemId, Timestamp,
@@ -50,6 +51,8 @@ pub(crate) struct Publisher {
     pub(crate) dictionary: &'static Dictionary,
     pub(crate) metrics: Metrics,
     pub(crate) published: Published,
+    /// Tells all who send that the feed has grown.
+    pub(crate) news: watch::Sender<News>,
 }
 
 impl Publisher {
@@ -137,6 +140,9 @@ impl Publisher {
     /// Makes a draft durable.
     pub(crate) fn commit(&self, draft: &Draft) -> Result<(), IngestError> {
         self.metrics.timed(Stage::Commit, || self.store.commit(&draft.commit))?;
+        if !draft.commit.changes.is_empty() {
+            self.news.send_modify(|_| {});
+        }
         for change in &draft.commit.changes {
             self.metrics.changes.with_label_values(&[change.entity.kind.name(), change.kind.name()]).inc();
         }

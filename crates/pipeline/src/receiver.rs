@@ -83,7 +83,8 @@ impl Node {
             ..Commit::default()
         })?;
         self.renew_last()?;
-        self.refresh_accounts()?;
+        self.refresh_account(subscription)?;
+        self.tell();
         Ok(())
     }
 }

@@ -14,18 +14,18 @@ use yibiao_record::ChangeSeq;
 use yibiao_store::{DeadLetter, ReadError, View};
 
 impl Dispatch {
-    /// Sends what a running node has marked, and gives the store as it is then.
+    /// Sends what a running node has marked.
     pub(crate) async fn replay<E: EventAdapter>(
         &self,
         delivery: &mut EventDelivery<E>,
         jobs: &mpsc::Sender<Job>,
         noted: u64,
-    ) -> Result<View, DispatchError> {
+    ) -> Result<(), DispatchError> {
         loop {
             let subscription = delivery.subscription.clone();
             let (view, letters) = ask(jobs, move |node| marked(node, &subscription)).await??;
             if letters.is_empty() {
-                return Ok(view);
+                return Ok(());
             }
             let resent = self.resend(delivery, &view, letters, noted).await?;
             drop(view);

@@ -13,7 +13,6 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use yibiao_contract::{Adapter, BatchLimits, Connector, EdgeError, Recovery};
 use yibiao_record::{SystemId, Timestamp};
-use yibiao_store::ReadError;
 
 /// How a run goes.
 #[derive(Clone, Copy, Debug)]
@@ -53,12 +52,6 @@ pub enum RunError {
         system: SystemId,
         /// Why.
         source: IngestError,
-    },
-    /// It could not be told how far receivers are behind.
-    #[error("cannot read the store")]
-    Lag {
-        /// Why.
-        source: ReadError,
     },
     /// A delivery could not be noted.
     #[error("cannot deliver for {subscription}")]
@@ -131,7 +124,7 @@ where
     }
     let mut waiting = VecDeque::from(sources);
     for delivery in deliveries.iter() {
-        node.receives(&delivery.subscription);
+        node.metrics().tallies.receives(&delivery.subscription);
     }
     let (mut running, mut idle) = (0, BTreeSet::new());
     let mut report = RunReport::default();
@@ -174,7 +167,7 @@ where
                 .map_err(|source| RunError::Ingest { system, source })?;
         }
         if matches!(event, Event::Tick) {
-            node.show_lag((options.clock)()).map_err(|source| RunError::Lag { source })?;
+            node.metrics().tallies.at(node.last.change, (options.clock)());
         }
         match event {
             Event::Batch { incoming, done } => {
@@ -308,7 +301,7 @@ async fn deliver<C: Connector, A: Adapter>(
             }
             Err(DeliverError::Edge(error) | DeliverError::NothingYet(error)) => {
                 tracing::error!(subscription = %delivery.subscription, %error, "delivery failed; its changes stay pending");
-                node.metrics().delivery_failed(&delivery.subscription);
+                node.metrics().tallies.failed(&delivery.subscription);
                 notice(part(), Some(&error));
                 failed.insert(at);
                 if options.once {

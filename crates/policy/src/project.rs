@@ -7,15 +7,15 @@ use crate::{Flag, Handling, Limits, PolicyError, RuleId, Subscription, mask};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use yibiao_record::{ChangeKind, ElementId, EntityKind, SystemId, Timestamp, Value};
 use yibiao_schema::{Dictionary, element};
 
-/// All subscriptions of a node.
+/// All subscriptions of a node. Clones are the same.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    dictionary: Dictionary,
-    subscriptions: BTreeMap<String, Subscription>,
+    dictionary: Arc<Dictionary>,
+    subscriptions: Arc<BTreeMap<String, Subscription>>,
 }
 
 /// Whom a delivery is about.
@@ -99,7 +99,7 @@ impl Policy {
             }
         }
         if checker.refusals.is_empty() {
-            Ok(Policy { dictionary: dictionary.clone(), subscriptions })
+            Ok(Policy { dictionary: Arc::new(dictionary.clone()), subscriptions: Arc::new(subscriptions) })
         } else {
             Err(PolicyError { file: file.to_owned(), refusals: checker.refusals })
         }

@@ -140,12 +140,17 @@ fn listed(refusals: &[Refusal]) -> String {
     refusals.iter().map(|refusal| format!("{separator}{refusal}")).collect()
 }
 
+/// Most lists, maps and values of a file: a hundred thousand subscriptions. What repeats itself without end has more.
+const NODES_MAX: usize = 2_500_000;
+
 /// Reads a YAML file into its raw form.
 pub(crate) fn read_yaml<'text, T: serde::Deserialize<'text>>(
     file: &str,
     text: &'text str,
 ) -> Result<T, PolicyError> {
-    serde_saphyr::from_str(text).map_err(|error| {
+    let budget = serde_saphyr::budget! { max_nodes: NODES_MAX, max_events: NODES_MAX * 2 };
+    let options = serde_saphyr::options! { budget: budget };
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
         let key = error
             .location()
             .map_or_else(|| "start".to_owned(), |at| format!("line {}, column {}", at.line(), at.column()));

@@ -10,11 +10,14 @@ mod written;
 
 use reader::Reader;
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 use written::Written;
+
+/// Most lists, maps and values of the file: that of a node with tens of thousands of deliveries is in order.
+const NODES_MAX: usize = 2_500_000;
 
 /// A configuration that cannot be used: which file, which key, what to do.
 #[derive(Debug, thiserror::Error)]
@@ -159,7 +162,9 @@ impl Config {
     }
 
     fn parse(path: &Path, text: &str, environment: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
-        let written: Written = serde_saphyr::from_str(text)
+        let budget = serde_saphyr::budget! { max_nodes: NODES_MAX, max_events: NODES_MAX * 2 };
+        let options = serde_saphyr::options! { budget: budget };
+        let written: Written = serde_saphyr::from_str_with_options(text, options)
             .map_err(|error| ConfigError::Parse { path: path.to_owned(), detail: error.to_string() })?;
         let reader = Reader { path, environment };
         let node = written.node;
@@ -171,9 +176,9 @@ impl Config {
             }
             sources.push(source);
         }
-        let mut deliveries: Vec<Delivery> = Vec::new();
+        let (mut deliveries, mut subscriptions) = (Vec::new(), BTreeSet::new());
         for (at, delivery) in written.deliveries.into_iter().enumerate() {
-            if deliveries.iter().any(|other| other.subscription == delivery.subscription) {
+            if !subscriptions.insert(delivery.subscription.clone()) {
                 let name = delivery.subscription;
                 return Err(ConfigError::Twice { path: path.to_owned(), key: "subscription", name });
             }

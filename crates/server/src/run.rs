@@ -13,7 +13,6 @@ use prometheus::Registry;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -189,7 +188,7 @@ pub(crate) async fn drive(
         }
     });
     let dispatch = Dispatch {
-        policy: Arc::new(wiring.policy.clone()),
+        policy: wiring.policy.clone(),
         feed: SharedFeed::default(),
         clock: wire::now,
         poll: config.poll,

@@ -162,7 +162,7 @@ impl View {
 
     /// All cursors, by the source's name.
     pub fn cursors(&self) -> Result<BTreeMap<String, Vec<u8>>, ReadError> {
-        self.named(Table::Cursor, |bytes| Ok(bytes.to_vec()))
+        self.named(Table::Cursor, "", |bytes| Ok(bytes.to_vec()))
     }
 
     /// Where a subscription stands; `None` of one that has received nothing.
@@ -172,12 +172,17 @@ impl View {
 
     /// All positions, by the subscription's name.
     pub fn positions(&self) -> Result<BTreeMap<String, u64>, ReadError> {
-        self.named(Table::Position, |bytes| whole(bytes, Reader::varint))
+        self.named(Table::Position, "", |bytes| whole(bytes, Reader::varint))
     }
 
     /// All counters, by name.
     pub fn counters(&self) -> Result<BTreeMap<String, i64>, ReadError> {
-        self.named(Table::Counter, |bytes| whole(bytes, Reader::signed))
+        self.named(Table::Counter, "", |bytes| whole(bytes, Reader::signed))
+    }
+
+    /// The counters whose names begin with a text.
+    pub fn counters_of(&self, prefix: &str) -> Result<BTreeMap<String, i64>, ReadError> {
+        self.named(Table::Counter, prefix, |bytes| whole(bytes, Reader::signed))
     }
 
     /// A counter; 0 of one that was never added to.
@@ -359,14 +364,18 @@ impl View {
         Ok(())
     }
 
-    /// All entries of a table whose keys are names.
+    /// The entries of a table whose keys are names that begin with a text.
     fn named<T>(
         &self,
         table: Table,
+        prefix: &str,
         decode: impl Fn(&[u8]) -> Result<T, DecodeError>,
     ) -> Result<BTreeMap<String, T>, ReadError> {
         let mut entries = BTreeMap::new();
-        self.scan(table, Bound::Unbounded, Bound::Unbounded, |at, bytes| {
+        // No text has this byte: what begins with the prefix is before it.
+        let end = [prefix.as_bytes(), &[0xff]].concat();
+        let (from, to) = (Bound::Included(prefix.as_bytes()), Bound::Excluded(&*end));
+        self.scan(table, from, to, |at, bytes| {
             let name = std::str::from_utf8(at).map_err(|_| DecodeError::Bounds { what: "key" })?;
             entries.insert(name.to_owned(), decode(bytes)?);
             Ok(())

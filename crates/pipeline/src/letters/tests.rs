@@ -1,10 +1,10 @@
 //! Dead letters through a receiver that refuses what it is told to.
 
 use super::*;
-use crate::dispatch::{Dispatch, EventDelivery, SharedFeed};
+use crate::dispatch::{Dispatch, EventDelivery};
+use crate::page::SharedFeed;
 use crate::testing;
 use proptest::prelude::*;
-use std::sync::Arc;
 use std::time::Duration;
 use yibiao_contract::{Delivery, EdgeError, EventBatch, FeedMark, Finding, Outcome};
 use yibiao_policy::{Limits, Policy};
@@ -115,7 +115,7 @@ impl Desk {
     /// Everything goes on that can, as in a run that ends.
     fn run(&mut self) {
         let dispatch = Dispatch {
-            policy: Arc::new(self.policy.clone()),
+            policy: self.policy.clone(),
             feed: SharedFeed::default(),
             clock: || AT,
             poll: Duration::ZERO,

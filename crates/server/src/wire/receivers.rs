@@ -30,7 +30,7 @@ pub(super) enum Events {
 /// Every adapter that takes events.
 #[derive(Debug)]
 pub(crate) enum AnyEventAdapter {
-    Kafka(KafkaAdapter),
+    Kafka(Box<KafkaAdapter>),
     Webhook(Box<WebhookAdapter>),
 }
 
@@ -93,7 +93,8 @@ impl EventAdapter for AnyEventAdapter {
 
     async fn write(&mut self, batch: &EventBatch) -> Result<Vec<Outcome>, EdgeError> {
         match self {
-            AnyEventAdapter::Kafka(kafka) => kafka.write(batch).await,
+            // What it holds meanwhile must not make the tasks of ten thousand webhooks as large.
+            AnyEventAdapter::Kafka(kafka) => Box::pin(kafka.write(batch)).await,
             AnyEventAdapter::Webhook(webhook) => webhook.write(batch).await,
         }
     }
@@ -152,7 +153,7 @@ impl Shared {
                 let kinds = kinds.iter().copied();
                 let (config, subscription) = ((**config).clone(), subscription.to_string());
                 let kafka = KafkaAdapter::new(config, subscription, Dictionary::shipped(), kinds);
-                return Ok(AnyEventAdapter::Kafka(kafka));
+                return Ok(AnyEventAdapter::Kafka(Box::new(kafka)));
             }
             Events::Webhook(webhook) => webhook,
         };
