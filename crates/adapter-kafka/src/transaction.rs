@@ -20,8 +20,6 @@ const OPEN_MS_MAX: &str = "60000";
 const BATCH_BYTES: usize = 1_000_000;
 /// How long to wait where the queue to the brokers is full.
 const PAUSE: Duration = Duration::from_millis(5);
-/// How often to look whether the brokers have all records.
-const LOOK: Duration = Duration::from_millis(1);
 
 /// The one writer of a subscription.
 pub(crate) struct Writer {
@@ -166,20 +164,10 @@ impl Writer {
         }
         fault::pass(Point::InTransaction);
         let queued = started.elapsed();
-        self.wait_for_brokers();
         retried(self.timeout, || self.producer.commit_transaction(self.timeout))?;
         tracing::debug!(events = events.len(), ?queued, committed = ?started.elapsed(), "a transaction is committed");
         self.producer.context().told.answered();
         Ok(outcomes)
-    }
-
-    /// Waits until the brokers have all records, or none will be taken. The library's commit would wait too, but looks only
-    /// every 100 ms.
-    fn wait_for_brokers(&self) {
-        let started = Instant::now();
-        while self.producer.in_flight_count() > 0 && started.elapsed() < self.timeout {
-            std::thread::sleep(LOOK);
-        }
     }
 
     /// What the other topics cannot take goes to the one of dead letters, where that can.
