@@ -6,7 +6,7 @@
 //! position, that one rules: a crash between the two repeats nothing and loses nothing.
 
 use crate::account::Disposition;
-use crate::deliver::DeliverError;
+use crate::deliver::{DeliverError, unfinished};
 use crate::desk::{Desk, rest};
 use crate::guard::panicked;
 use crate::node::Node;
@@ -321,13 +321,8 @@ pub(crate) async fn ask<T: Send + 'static>(
 }
 
 fn unforeseen(subscription: &str, error: &DispatchError) -> EdgeError {
-    EdgeError {
-        attempt: format!("cannot deliver for {subscription}"),
-        reason: error.to_string(),
-        hint: "it is tried again by itself; if it stays so, start the node again".to_owned(),
-        recovery: Recovery::Retry,
-        edition: None,
-    }
+    let hint = "it is tried again by itself; if it stays so, start the node again";
+    unfinished(subscription, error.to_string(), hint)
 }
 
 impl Node {
